@@ -1,0 +1,86 @@
+# Everything a newcomer or a build machine needs. `make` alone lists the targets.
+# Needs Python 3.11 or later, make, and a package index; test-kafka also needs Java and Maven.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+SOURCES := shared services deploy
+KAFKA_LIBS := deploy/kafka/target/libs
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-config pyproject.toml --extra build
+# The caller's own package folders and settings must not leak into the locks.
+CLEAN_ENV := env -u PIP_FIND_LINKS -u UV_FIND_LINKS -u UV_NO_INDEX -u UV_OFFLINE
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up lint test test-kafka lock contracts clean
+
+help: ## List these targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+
+demo: $(VENV)/.embedded ## Start everything, send referrals through it, show what happened, stop
+	@$(BIN)/nopsa demo
+
+up: $(VENV)/.embedded ## Start everything and keep it up until Ctrl-C
+	@$(BIN)/nopsa up
+
+lint: $(VENV)/.dev ## Check style, types and import rules
+	@echo "Checking style ..."
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@echo "Checking types ..."
+	@$(BIN)/mypy --strict $(SOURCES)
+	@echo "Checking who imports whom ..."
+	@$(BIN)/lint-imports --no-logo
+
+test: $(VENV)/.dev ## Run the whole test suite on the embedded database and broker
+	@echo "Running the tests ..."
+	@$(BIN)/pytest tests -m "not kafka"
+
+test-kafka: $(VENV)/.dev ## Run the end-to-end and delivery tests on Apache Kafka (needs Java and Maven)
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
+		$(MAKE) --no-print-directory $(KAFKA_LIBS)/.complete && \
+		echo "Running the end-to-end and delivery tests on Apache Kafka ..." && \
+		$(BIN)/pytest --broker=kafka tests/e2e tests/integration -m "kafka or kafka_too"; \
+	else \
+		echo "Skipped: the end-to-end and delivery tests on Apache Kafka (tests marked kafka and" \
+			"kafka_too), because Java or Maven is not installed here."; \
+		test "$$CI" != true; \
+	fi
+
+lock: $(VENV)/.dev ## Rebuild the pinned requirement files (FLAGS=--upgrade for newer versions)
+	@echo "Resolving the packages for every platform ..."
+	@$(CLEAN_ENV) $(COMPILE) $(FLAGS) --extra embedded --extra dev -o requirements/dev.txt
+	@$(CLEAN_ENV) $(COMPILE) -c requirements/dev.txt --extra embedded -o requirements/embedded.txt
+	@$(CLEAN_ENV) $(COMPILE) -c requirements/dev.txt -o requirements/base.txt
+
+contracts: $(VENV)/.embedded ## Write the event schemas and AsyncAPI document again from the code
+	@$(BIN)/nopsa contracts
+
+clean: ## Remove the environment, caches, fetched jars and local data
+	@rm -rf $(VENV) deploy/kafka/target build *.egg-info .nopsa \
+		.pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or later is needed; name one with make PYTHON=python3.11"; exit 1; }
+	@echo "Making the environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+# The lock for development holds the whole of the embedded one, at the same versions.
+$(VENV)/.embedded: requirements/embedded.txt | $(BIN)/python
+	@echo "Installing the pinned packages (up to a minute the first time) ..."
+	@$(PIP) install --require-hashes -r requirements/embedded.txt
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.embedded
+	@echo "Installing the pinned development tools ..."
+	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@touch $@
+
+$(KAFKA_LIBS)/.complete: deploy/kafka/pom.xml
+	@echo "Fetching Apache Kafka with Maven (up to a minute the first time) ..."
+	@mvn --quiet --batch-mode -f deploy/kafka/pom.xml package
+	@touch $@

@@ -1,0 +1,1 @@
+"""The nopsa command: one module per group of commands, joined in `main`."""

@@ -1,0 +1,1 @@
+"""Referral: partners push referrals in and follow what came of them, as far as they may know."""

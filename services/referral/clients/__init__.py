@@ -1,0 +1,1 @@
+"""Clients: the persons behind the referrals, under pseudonyms."""

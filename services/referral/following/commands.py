@@ -1,0 +1,114 @@
+"""What the teams and the clients decide reaches the referral that its sender reads.
+
+Each runs inside the consumer's transaction. A referral keeps the version of the case event that
+last moved it, so that a late repeat changes nothing.
+"""
+
+from typing import Any, cast
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.referral.following import rules
+from services.referral.following.rules import Step
+from services.referral.tables import PartnerConsent, Referral
+from shared import telemetry
+from shared.contracts.caseload import (
+    CaseAssigned,
+    CaseClosed,
+    CaseContacted,
+    CaseEvent,
+    CaseRedirected,
+    CaseWaitlisted,
+    ContactAttempted,
+    ReferralAccepted,
+)
+from shared.contracts.codes import BusinessStatus, ConsentDirection, ReferralStatus
+from shared.contracts.consent import ConsentGiven
+from shared.messages import Received
+
+_STEPS: dict[type[CaseEvent], Step] = {
+    ReferralAccepted: Step.ACCEPT,
+    CaseWaitlisted: Step.WAITLIST,
+    CaseRedirected: Step.REDIRECT,
+    ContactAttempted: Step.ATTEMPT_CONTACT,
+    CaseContacted: Step.REACH,
+    CaseClosed: Step.CLOSE,
+}
+
+
+async def follow_case(session: AsyncSession, event: Received) -> None:
+    """Moves the referrals that an event of their case concerns."""
+    data = cast(CaseEvent, event.data)
+    concerned = getattr(data, "referral_id", None)
+    referral_ids = [concerned] if concerned else list(data.referral_ids)
+    rows = await session.scalars(
+        select(Referral)
+        .where(col(Referral.id).in_(referral_ids))
+        .order_by(col(Referral.id))
+        .with_for_update()
+    )
+    for referral in rows:
+        if _is_news(referral, data):
+            _move(referral, data)
+            telemetry.tag(referral_id=str(referral.id))
+
+
+def _is_news(referral: Referral, data: CaseEvent) -> bool:
+    return referral.case_id != data.aggregate_id or data.version > referral.case_version
+
+
+def _move(referral: Referral, data: CaseEvent) -> None:
+    referral.case_id = data.aggregate_id
+    referral.case_version = data.version
+    moved = _destination(referral, data)
+    if moved is None:
+        return
+    status, business_status = moved
+    referral.status = status
+    referral.business_status = business_status or referral.business_status
+    referral.team = data.team or referral.team
+    if isinstance(data, ReferralAccepted | CaseWaitlisted):
+        referral.contact_due_at = data.contact_due_at
+    if isinstance(data, CaseContacted):
+        referral.contacted_at = data.occurred_at
+    if isinstance(data, CaseClosed):
+        referral.ended_at = data.closed_at
+    referral.version += 1
+
+
+def _destination(
+    referral: Referral, data: CaseEvent
+) -> tuple[ReferralStatus, BusinessStatus | None] | None:
+    step = _STEPS.get(type(data))
+    return rules.after(ReferralStatus(referral.status), step) if step else None
+
+
+async def learn_consent(session: AsyncSession, event: Received) -> None:
+    """Keeps what a client permits to tell a partner; other directions are not our matter."""
+    data = cast(ConsentGiven, event.data)
+    if data.direction != ConsentDirection.TO_PARTNER or data.partner_id is None:
+        return
+    values: dict[str, Any] = {
+        "consent_id": data.aggregate_id,
+        "client_ref": data.client_ref,
+        "partner_id": data.partner_id,
+        "facts": [str(fact) for fact in data.facts],
+        "valid_from": data.valid_from,
+        "valid_to": data.valid_to,
+        "version": data.version,
+    }
+    await session.execute(insert(PartnerConsent).values(**values).on_conflict_do_nothing())
+
+
+async def forget_consent(session: AsyncSession, event: Received) -> None:
+    """A revoked consent tells nothing more from now on."""
+    consent_id = event.data.aggregate_id
+    await session.execute(
+        delete(PartnerConsent).where(col(PartnerConsent.consent_id) == consent_id)
+    )
+
+
+CASE_EVENTS: tuple[type[CaseEvent], ...] = (*_STEPS, CaseAssigned)

@@ -1,0 +1,1 @@
+"""Intake: a partner posts a referral and gets a receipt."""

@@ -1,0 +1,49 @@
+"""Bodies of the partner endpoints."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic_core import PydanticCustomError
+from stdnum.fi import ytunnus
+
+from shared.contracts.codes import PartnerKind
+from shared.contracts.municipalities import county_of
+
+
+def _business_id(value: str) -> str:
+    if not ytunnus.is_valid(value):
+        raise PydanticCustomError("business_id_invalid", "not a valid Y-tunnus (check digit)")
+    return str(ytunnus.format(ytunnus.compact(value)))
+
+
+def known_municipality(value: str) -> str:
+    """The code itself. Raises pydantic's error when there is no such municipality."""
+    if county_of(value) is None:
+        raise PydanticCustomError(
+            "municipality_unknown", "not a code of a Finnish municipality (three digits)"
+        )
+    return value
+
+
+Municipality = Annotated[str, AfterValidator(known_municipality)]
+
+
+class PartnerBody(BaseModel):
+    """What an administrator says of a partner."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: PartnerKind
+    business_id: Annotated[str, AfterValidator(_business_id)] | None = None
+    oid: Annotated[str, Field(pattern=r"^[0-2](\.\d{1,20}){2,20}$")] | None = None
+    municipalities: list[Municipality] = []
+    suspended: bool = False
+
+
+class PartnerView(PartnerBody):
+    """A partner as stored; `authority` follows from the kind."""
+
+    id: UUID
+    authority: bool

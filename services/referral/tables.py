@@ -1,0 +1,110 @@
+"""The referral service's own tables. What identifies a person is encrypted; look-up is by hash."""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import DateTime, Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+
+class Moment(DateTime):
+    """A point in time, kept with its zone."""
+
+    def __init__(self) -> None:
+        super().__init__(timezone=True)
+
+
+class Base(SQLModel, registry=registry()):
+    """Keeps this service's tables apart from the other services' ones."""
+
+
+class Partner(Base, table=True):
+    """An organisation that may refer."""
+
+    __tablename__ = "partners"
+
+    id: UUID = Field(primary_key=True)
+    name: str
+    kind: str
+    business_id: str | None = None
+    oid: str | None = None
+    municipalities: list[str] = Field(sa_type=JSONB)
+    suspended: bool = False
+    version: int = 1
+
+
+class Client(Base, table=True):
+    """A person, under a pseudonym. `identity_sealed` holds name, code, phone and the like."""
+
+    __tablename__ = "clients"
+
+    client_ref: UUID = Field(primary_key=True)
+    identity_index: bytes | None = Field(default=None, unique=True)
+    identity_sealed: bytes
+    municipality: str
+    language: str
+    age_group: str
+    non_disclosure_order: bool = False
+    version: int = 1
+    registered_at: datetime = Field(sa_type=Moment)
+
+
+class Referral(Base, table=True):
+    """One referral. `content_sealed` holds all that was sent about the person in words."""
+
+    __tablename__ = "referrals"
+    __table_args__ = (
+        Index(
+            "referrals_external_id",
+            "partner_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("external_id IS NOT NULL"),
+        ),
+        Index("referrals_of_partner", "partner_id", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    reference: str = Field(unique=True)
+    partner_id: UUID = Field(foreign_key="partners.id")
+    source_kind: str
+    external_id: str | None = None
+    content_fingerprint: bytes
+    client_ref: UUID = Field(foreign_key="clients.client_ref", index=True)
+    urgency: str
+    lawful_basis: str
+    reasons: list[str] = Field(sa_type=JSONB)
+    municipality: str
+    housing: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
+    leaves_institution_on: date | None = None
+    wished_team: UUID | None = None
+    content_sealed: bytes
+    status: str
+    business_status: str | None = None
+    team: UUID | None = None
+    contact_due_at: datetime | None = Field(default=None, sa_type=Moment)
+    contacted_at: datetime | None = Field(default=None, sa_type=Moment)
+    ended_at: datetime | None = Field(default=None, sa_type=Moment)
+    received_at: datetime = Field(sa_type=Moment)
+    pending_since: datetime = Field(sa_type=Moment)
+    case_id: UUID | None = None
+    case_version: int = 0
+    version: int = 1
+
+
+class PartnerConsent(Base, table=True):
+    """What a client permits to tell one partner, as the consent service says."""
+
+    __tablename__ = "partner_consents"
+
+    consent_id: UUID = Field(primary_key=True)
+    client_ref: UUID
+    partner_id: UUID
+    facts: list[str] = Field(sa_type=JSONB)
+    valid_from: datetime = Field(sa_type=Moment)
+    valid_to: datetime | None = Field(default=None, sa_type=Moment)
+    version: int
+    __table_args__ = (Index("partner_consents_of", "client_ref", "partner_id"),)

@@ -1,0 +1,46 @@
+"""Who read or changed what, on what basis: one row in the transaction of the act itself."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared import telemetry
+from shared.auth import Caller
+from shared.tables import audit
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was done to what. `action` is `<thing>.<verb>` such as `referral.read`."""
+
+    action: str
+    subject_type: str
+    subject_id: UUID | None = None
+    client_ref: UUID | None = None
+    purpose: str | None = None
+    basis: str | None = None
+
+
+async def record(session: AsyncSession, caller: Caller, *entries: Entry) -> None:
+    """Adds the rows; they stand or fall with the caller's transaction."""
+    if not entries:
+        return
+    await session.execute(
+        audit.insert(),
+        [
+            {
+                "action": entry.action,
+                "subject_type": entry.subject_type,
+                "subject_id": entry.subject_id,
+                "client_ref": entry.client_ref,
+                "purpose": entry.purpose,
+                "basis": entry.basis,
+                "actor": caller.client_id,
+                "actor_org": caller.org,
+                "actor_worker": caller.worker,
+                "trace_id": telemetry.trace_id(),
+            }
+            for entry in entries
+        ],
+    )

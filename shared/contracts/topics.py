@@ -1,0 +1,14 @@
+"""Every topic by name. Each has one writer service and a dead-letter topic beside it."""
+
+REFERRAL = "nopsa.referral.v1"
+CLIENT = "nopsa.client.v1"
+CASE = "nopsa.case.v1"
+TEAM = "nopsa.team.v1"
+CONSENT = "nopsa.consent.v1"
+
+ALL = (REFERRAL, CLIENT, CASE, TEAM, CONSENT)
+
+
+def dead_letter(topic: str) -> str:
+    """The dead-letter topic of a topic."""
+    return f"{topic}.dlq"

@@ -1,0 +1,229 @@
+"""The relay: moves outbox rows to Kafka, in order per key, at least once.
+
+Rows are divided into lanes (shards) by the hash of their key. A lane is worked by whoever holds
+its advisory lock, on a connection of its own: a process that dies loses the lock with the
+connection, and another takes over. Per topic and partition at most one batch is on its way, so a
+failed send can never let a later event overtake an earlier one. A crash between send and mark
+sends again with the same event id, and the consumer's inbox drops the second.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+import asyncpg
+import structlog
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+from aiokafka.partitioner import DefaultPartitioner
+from aiokafka.producer.message_accumulator import BatchBuilder
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+from opentelemetry.trace import Span, SpanKind
+
+from shared import metrics, telemetry
+from shared.outbox import LOCK_CLASS
+from shared.settings import KafkaSettings, PlatformSettings
+from shared.tables import OUTBOX_CHANNEL
+
+LOG = structlog.get_logger(__name__)
+LANE_LOCK_CLASS = LOCK_CLASS + 1
+MAX_BATCH_BYTES = 900_000
+"""Under the brokers' default limit of one megabyte for a batch."""
+INTERRUPTIONS = (
+    OSError,
+    TimeoutError,
+    KafkaError,
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+)
+NOTICE_DEAD_CLIENT = {
+    "client_connection_check_interval": "2000",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+}
+"""So that the server frees the lane of a process or machine that is gone."""
+RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+
+_SELECT = """
+    SELECT id, event_id, topic, key, value, headers
+    FROM outbox
+    WHERE published_at IS NULL AND (key_hash & 2147483647) % $1 = $2
+    ORDER BY id LIMIT $3
+"""
+_MARK = "UPDATE outbox SET published_at = now() WHERE id = ANY($1::bigint[])"
+
+_partition_of_key = DefaultPartitioner()
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a row goes."""
+
+    topic: str
+    partition: int
+
+
+def producer_of(kafka: KafkaSettings) -> AIOKafkaProducer:
+    """A producer whose sends are acknowledged by every in-sync replica."""
+    return AIOKafkaProducer(
+        bootstrap_servers=kafka.bootstrap,
+        acks="all",
+        enable_idempotence=kafka.idempotent_producer,
+        max_batch_size=MAX_BATCH_BYTES,
+        request_timeout_ms=10_000,
+        retry_backoff_ms=100,
+    )
+
+
+class Relay:
+    """Works every lane it can lock, until cancelled."""
+
+    def __init__(self, settings: PlatformSettings) -> None:
+        self._dsn = settings.asyncpg_dsn
+        self._kafka = settings.kafka
+        self._shards = settings.relay_shards
+        self._batch_size = settings.relay_batch_size
+        self._poll_seconds = settings.relay_poll_seconds
+        self._service = settings.service_name
+
+    async def run(self) -> None:
+        """Runs all lanes; survives the loss of the database and of the broker."""
+        async with asyncio.TaskGroup() as lanes:
+            for shard in range(self._shards):
+                lanes.create_task(self._keep_lane(shard))
+
+    async def _keep_lane(self, shard: int) -> None:
+        failures = 0
+        while True:
+            started = time.monotonic()
+            try:
+                with suppress_instrumentation():
+                    await self._work_lane(shard)
+            except INTERRUPTIONS as error:
+                failures = 0 if time.monotonic() - started > 60 else failures + 1
+                LOG.warning("relay_lane_interrupted", shard=shard, error=type(error).__name__)
+            await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
+
+    async def _work_lane(self, shard: int) -> None:
+        connection = await asyncpg.connect(
+            self._dsn, timeout=5, command_timeout=30, server_settings=NOTICE_DEAD_CLIENT
+        )
+        try:
+            if not await self._lock(connection, shard):
+                await asyncio.sleep(self._poll_seconds)
+                return
+            producer = producer_of(self._kafka)
+            try:
+                await producer.start()
+                await self._drain_for_ever(connection, producer, shard)
+            finally:
+                await producer.stop()
+        finally:
+            with suppress(Exception):
+                await connection.close(timeout=2)
+
+    async def _lock(self, connection: asyncpg.Connection, shard: int) -> bool:
+        return bool(
+            await connection.fetchval("SELECT pg_try_advisory_lock($1, $2)", LANE_LOCK_CLASS, shard)
+        )
+
+    async def _drain_for_ever(
+        self, connection: asyncpg.Connection, producer: AIOKafkaProducer, shard: int
+    ) -> None:
+        wake = asyncio.Event()
+        await connection.add_listener(OUTBOX_CHANNEL, lambda *_: wake.set())
+        while True:
+            wake.clear()
+            rows = await connection.fetch(_SELECT, self._shards, shard, self._batch_size)
+            if rows:
+                await self._publish(connection, producer, rows)
+            if len(rows) < self._batch_size:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._poll_seconds):
+                        await wake.wait()
+
+    async def _publish(
+        self,
+        connection: asyncpg.Connection,
+        producer: AIOKafkaProducer,
+        rows: Sequence[asyncpg.Record],
+    ) -> None:
+        places: dict[Place, list[asyncpg.Record]] = defaultdict(list)
+        for row in rows:
+            places[await self._place(producer, row)].append(row)
+        lanes = [_send_in_order(producer, place, queue) for place, queue in places.items()]
+        outcomes = await asyncio.gather(*lanes)
+        sent = [row_id for outcome in outcomes for row_id in outcome.sent]
+        await connection.execute(_MARK, sent)
+        metrics.EVENTS_PUBLISHED.labels(self._service).inc(len(sent))
+        failed = next((o.error for o in outcomes if o.error is not None), None)
+        if failed is not None:
+            raise failed
+
+    async def _place(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> Place:
+        known = sorted(await producer.partitions_for(row["topic"]))
+        return Place(row["topic"], _partition_of_key(row["key"], known, known))
+
+
+@dataclass
+class Outcome:
+    """Which rows the broker has, and what stopped the rest."""
+
+    sent: list[int]
+    error: Exception | None = None
+
+
+async def _send_in_order(
+    producer: AIOKafkaProducer, place: Place, rows: Sequence[asyncpg.Record]
+) -> Outcome:
+    """Sends the rows of one partition batch after batch; stops at the first failure."""
+    outcome = Outcome([])
+    position = 0
+    while position < len(rows):
+        batch = producer.create_batch()
+        spans: list[Span] = []
+        taken = _fill(batch, rows[position:], spans)
+        try:
+            acknowledged = await producer.send_batch(batch, place.topic, partition=place.partition)
+            await acknowledged
+        except (OSError, TimeoutError, KafkaError) as error:
+            outcome.error = error
+            return outcome
+        finally:
+            for span in spans:
+                span.end()
+        outcome.sent += [row["id"] for row in rows[position : position + taken]]
+        position += taken
+    return outcome
+
+
+def _fill(batch: BatchBuilder, rows: Sequence[asyncpg.Record], spans: list[Span]) -> int:
+    """Appends rows until the batch is full; opens a producer span for each. How many it took."""
+    for taken, row in enumerate(rows):
+        pairs = telemetry.header_pairs(row["headers"])
+        span = telemetry.TRACER.start_span(
+            f"publish {row['topic']}",
+            context=telemetry.context_of(dict(pairs)),
+            kind=SpanKind.PRODUCER,
+            attributes={
+                "messaging.system": "kafka",
+                "messaging.operation.type": "send",
+                "messaging.destination.name": row["topic"],
+                "nopsa.event_id": str(row["event_id"]),
+                "nopsa.event_type": dict(pairs).get("ce_type", ""),
+            },
+        )
+        appended = batch.append(
+            key=row["key"],
+            value=row["value"],
+            timestamp=int(time.time() * 1000),
+            headers=telemetry.sent_headers(pairs, span),
+        )
+        if appended is None:
+            return taken
+        spans.append(span)
+    return len(rows)

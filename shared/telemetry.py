@@ -1,0 +1,214 @@
+"""One W3C trace from a request to the last consumer, without personal data.
+
+Spans go out by OTLP when an endpoint is configured, else to one file per process that
+`nopsa trace` reads. Whatever an instrumentation recorded of a URL or an exception text is dropped
+or masked on the way out.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from opentelemetry import trace
+from opentelemetry.context import Context
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.instrumentation.propagators import (
+    TraceResponsePropagator,
+    set_global_response_propagator,
+)
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
+from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+from opentelemetry.trace import SpanKind, Status
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from shared.redaction import mask_value
+from shared.settings import PlatformSettings
+
+TRACE_HEADERS = ("traceparent", "tracestate")
+TRACER = trace.get_tracer("nopsa")
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+_FLUSH_MILLISECONDS = 300
+_DROPPED_ATTRIBUTES = frozenset(
+    {
+        "http.url",
+        "http.target",
+        "url.full",
+        "url.path",
+        "url.query",
+        "http.user_agent",
+        "user_agent.original",
+        "exception.message",
+        "exception.stacktrace",
+    }
+)
+_state = {"service": "nopsa"}
+
+
+def service_name() -> str:
+    """The service this process belongs to, as set up."""
+    return _state["service"]
+
+
+def set_up(settings: PlatformSettings, process: str) -> None:
+    """Wires tracing for this process once. `process` (app or worker) names its span file."""
+    _state["service"] = settings.service_name
+    provider = TracerProvider(
+        resource=Resource.create(
+            {
+                "service.name": f"nopsa-{settings.service_name}",
+                "service.namespace": "nopsa",
+                "nopsa.process": process,
+                "deployment.environment.name": settings.environment,
+            }
+        ),
+        sampler=ParentBased(TraceIdRatioBased(settings.trace_sample_ratio)),
+    )
+    exporter = _exporter(settings, process)
+    if exporter is not None:
+        provider.add_span_processor(
+            BatchSpanProcessor(PrivateExporter(exporter), schedule_delay_millis=_FLUSH_MILLISECONDS)
+        )
+    trace.set_tracer_provider(provider)
+    set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call]
+    AsyncPGInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
+
+
+def carrier() -> dict[str, str]:
+    """The current trace as W3C headers; empty outside a trace."""
+    headers: dict[str, str] = {}
+    _PROPAGATOR.inject(headers)
+    return headers
+
+
+def context_of(headers: Mapping[str, str]) -> Context:
+    """The trace context that W3C headers carry; a root context without them."""
+    return _PROPAGATOR.extract(dict(headers), context=Context())
+
+
+def trace_id() -> str | None:
+    """The current trace id as 32 hex digits, or None outside a trace."""
+    context = trace.get_current_span().get_span_context()
+    return format(context.trace_id, "032x") if context.is_valid else None
+
+
+def tag(**attributes: str | int | bool) -> None:
+    """Adds `nopsa.*` attributes (ids and codes only) to the current span."""
+    span = trace.get_current_span()
+    for name, value in attributes.items():
+        span.set_attribute(f"nopsa.{name}", value)
+
+
+@contextmanager
+def span(
+    name: str,
+    kind: SpanKind,
+    parent: Context,
+    attributes: Mapping[str, str | int],
+) -> Iterator[trace.Span]:
+    """A span under `parent`. An exception marks it as failed; its text is not recorded."""
+    with TRACER.start_as_current_span(
+        name,
+        context=parent,
+        kind=kind,
+        attributes=attributes,
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as current:
+        try:
+            yield current
+        except Exception as error:
+            current.set_status(Status(trace.StatusCode.ERROR, type(error).__name__))
+            raise
+
+
+def _exporter(settings: PlatformSettings, process: str) -> SpanExporter | None:
+    if settings.otlp_endpoint:
+        return OTLPSpanExporter()
+    if settings.span_dir:
+        return FileExporter(settings.span_dir / f"{settings.service_name}-{process}.jsonl")
+    return None
+
+
+class FileExporter(SpanExporter):
+    """Appends one JSON line a span: the local span store."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Appends the spans to the file."""
+        with self._path.open("a", encoding="utf-8") as file:
+            file.writelines(span.to_json(indent=None) + "\n" for span in spans)
+        return SpanExportResult.SUCCESS
+
+    def shutdown(self) -> None:
+        """Nothing is held open."""
+
+
+class PrivateExporter(SpanExporter):
+    """Lets through only what may leave: no URLs, no exception texts, nothing that looks
+    identifying. Instrumentations of libraries record all three (asyncpg's error texts quote the
+    row that clashed)."""
+
+    def __init__(self, inner: SpanExporter) -> None:
+        self._inner = inner
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        """Exports the cleaned spans."""
+        return self._inner.export([_private(span) for span in spans])
+
+    def shutdown(self) -> None:
+        """Shuts the inner exporter down."""
+        self._inner.shutdown()
+
+    def force_flush(self, timeout_millis: int = 30_000) -> bool:
+        """Flushes the inner exporter."""
+        return self._inner.force_flush(timeout_millis)
+
+
+def _private(span: ReadableSpan) -> ReadableSpan:
+    return ReadableSpan(
+        name=mask_value(span.name),
+        context=span.context,
+        parent=span.parent,
+        resource=span.resource,
+        attributes=_private_attributes(span.attributes),
+        events=[
+            Event(event.name, _private_attributes(event.attributes), event.timestamp)
+            for event in span.events
+        ],
+        links=span.links,
+        kind=span.kind,
+        instrumentation_scope=span.instrumentation_scope,
+        status=Status(span.status.status_code),
+        start_time=span.start_time,
+        end_time=span.end_time,
+    )
+
+
+def _private_attributes(attributes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        name: mask_value(value)
+        for name, value in (attributes or {}).items()
+        if name not in _DROPPED_ATTRIBUTES
+    }
+
+
+def header_pairs(stored: str) -> list[tuple[str, str]]:
+    """Message headers as the outbox stores them (JSON pairs)."""
+    return [(name, value) for name, value in json.loads(stored)]
+
+
+def sent_headers(pairs: Sequence[tuple[str, str]], span: trace.Span) -> list[tuple[str, bytes]]:
+    """Headers for the wire: those of the outbox, with the trace continued by `span`."""
+    continued: dict[str, str] = {}
+    _PROPAGATOR.inject(continued, context=trace.set_span_in_context(span))
+    kept = [(name, value) for name, value in pairs if name not in continued]
+    return [(name, value.encode("latin-1")) for name, value in [*kept, *continued.items()]]

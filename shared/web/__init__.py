@@ -1,0 +1,26 @@
+"""The HTTP side of a service: one factory, and conventions that every endpoint keeps."""
+
+from shared.web.app import create_app, serve
+from shared.web.conventions import (
+    IdempotencyKey,
+    RequiredIdempotencyKey,
+    answer,
+    etag,
+    expected_version,
+    optional_version,
+)
+from shared.web.dependencies import Cipher, Index, Session
+
+__all__ = [
+    "Cipher",
+    "IdempotencyKey",
+    "Index",
+    "RequiredIdempotencyKey",
+    "Session",
+    "answer",
+    "create_app",
+    "etag",
+    "expected_version",
+    "optional_version",
+    "serve",
+]

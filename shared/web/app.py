@@ -1,0 +1,137 @@
+"""The one way to make a service's HTTP application, and to serve it."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+
+from shared import problems
+from shared.auth import TokenChecker
+from shared.db import Database
+from shared.settings import PlatformSettings
+from shared.web import errors
+from shared.web.door import Door
+from shared.web.health import Check, broker_check, health_router
+
+KEEP_ALIVE_SECONDS = 30
+GRACEFUL_SECONDS = 20
+ISSUER_SECONDS = 5.0
+
+
+def create_app(
+    settings: PlatformSettings,
+    routers: Sequence[APIRouter],
+    *,
+    title: str,
+    description: str,
+) -> FastAPI:
+    """The application of a service: its routers under the house's conventions.
+
+    `app.state.settings` and `app.state.database` are there for dependencies.
+    """
+    database = Database(settings)
+    http = httpx.AsyncClient(timeout=ISSUER_SECONDS)
+    checker = TokenChecker(settings.issuer, settings.audience, http)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await http.aclose()
+        await database.close()
+
+    async def issuer_answers() -> None:
+        await checker.issuer.keys()
+
+    app = FastAPI(
+        title=title,
+        description=description,
+        version="1",
+        lifespan=lifespan,
+        responses={"default": {"description": "A problem", "content": _PROBLEM_CONTENT}},
+    )
+    app.state.settings = settings
+    app.state.database = database
+    app.state.cipher = settings.cipher()
+    app.state.index = settings.blind_index()
+    checks = [
+        Check("postgres", database.ping),
+        Check("issuer", issuer_answers),
+        broker_check(settings.kafka, required=False),
+    ]
+    for router in (*routers, health_router(checks), _problems_router()):
+        app.include_router(router)
+    errors.install(app)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes)
+    app.add_middleware(Door, checker=checker, service=settings.service_name)
+    FastAPIInstrumentor.instrument_app(
+        app, exclude_spans=["receive", "send"], excluded_urls="healthz,readyz,metrics"
+    )
+    return app
+
+
+def serve(app: FastAPI, host: str, port: int) -> None:
+    """Serves until SIGTERM or SIGINT; requests in flight are finished first."""
+    uvicorn.run(
+        app,
+        host=host,
+        port=port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        timeout_graceful_shutdown=GRACEFUL_SECONDS,
+    )
+
+
+_PROBLEM_CONTENT: dict[str, Any] = {
+    errors.MEDIA_TYPE: {
+        "schema": {
+            "type": "object",
+            "required": ["type", "title", "status", "detail", "code"],
+            "properties": {
+                "type": {"type": "string", "format": "uri-reference"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "detail": {"type": "string"},
+                "instance": {"type": ["string", "null"]},
+                "code": {"type": "string", "enum": sorted(problems.CATALOGUE)},
+                "trace_id": {"type": ["string", "null"]},
+                "errors": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {
+                            "pointer": {"type": "string"},
+                            "code": {"type": "string"},
+                            "detail": {"type": "string"},
+                        },
+                    },
+                },
+            },
+        }
+    }
+}
+
+
+def _problems_router() -> APIRouter:
+    """The catalogue of problems at their `type` addresses."""
+    router = APIRouter(tags=["problems"])
+
+    @router.get("/problems", summary="Every kind of problem this house answers with")
+    async def catalogue() -> list[dict[str, Any]]:
+        return [vars(kind) for kind in problems.CATALOGUE.values()]
+
+    @router.get("/problems/{code}", summary="One kind of problem, and what to do about it")
+    async def kind(code: str, request: Request) -> JSONResponse:
+        found = problems.CATALOGUE.get(code)
+        if found is None:
+            raise problems.Problem(problems.NOT_FOUND)
+        return JSONResponse(vars(found))
+
+    return router

@@ -1,0 +1,85 @@
+"""What every request passes before its endpoint: timing, log line, token, and a net for errors.
+
+Written as one ASGI middleware: it sees the route template when the answer begins, and never the
+body.
+"""
+
+import time
+
+import structlog
+from starlette.datastructures import Headers
+from starlette.requests import HTTPConnection
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared import metrics
+from shared.auth import TokenChecker, authenticate
+from shared.problems import BODY_TOO_LARGE, Problem
+from shared.web.errors import of_exception, response
+
+LOG = structlog.get_logger("nopsa.request")
+PROTECTED = ("/v1/", "/fhir/")
+QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class Door:
+    """Authenticates under `/v1` and `/fhir`, answers what nobody else answered, logs and counts."""
+
+    def __init__(self, app: ASGIApp, checker: TokenChecker, service: str) -> None:
+        self._app = app
+        self._checker = checker
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        status = 0
+
+        async def noting_send(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                if _is_plain_refusal(message):
+                    raise Problem(BODY_TOO_LARGE)
+            await send(message)
+
+        try:
+            await self._authenticate(scope)
+            await self._app(scope, receive, noting_send)
+        except Exception as error:
+            if status not in (0, BODY_TOO_LARGE.status):
+                raise
+            await response(of_exception(error), scope)(scope, receive, noting_send)
+        finally:
+            self._note(scope, status, time.perf_counter() - started)
+
+    async def _authenticate(self, scope: Scope) -> None:
+        path: str = scope["path"]
+        if not f"{path}/".startswith(PROTECTED):
+            return
+        authorization = HTTPConnection(scope).headers.get("authorization")
+        scope.setdefault("state", {})["caller"] = await authenticate(self._checker, authorization)
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", "unknown")
+        metrics.REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(seconds)
+        if route in QUIET:
+            return
+        caller = scope.get("state", {}).get("caller")
+        LOG.info(
+            "request",
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+            client_id=caller.client_id if caller else None,
+        )
+
+
+def _is_plain_refusal(message: Message) -> bool:
+    """Whether this begins the body limiter's own answer, which is plain text."""
+    if message["status"] != BODY_TOO_LARGE.status:
+        return False
+    return Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")

@@ -1,0 +1,122 @@
+"""Every error, whoever raised it, becomes problem+json; nothing the caller sent is echoed."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+from starlette.types import Scope
+
+from shared import problems, telemetry
+from shared.db import is_unavailable, refusal_of
+from shared.problems import FieldError, Kind, Problem
+from shared.redaction import field_name, mask
+
+LOG = structlog.get_logger(__name__)
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = "2"
+
+_BY_STATUS: dict[int, Kind] = {
+    401: problems.UNAUTHENTICATED,
+    404: problems.NOT_FOUND,
+    405: problems.METHOD_NOT_ALLOWED,
+    413: problems.BODY_TOO_LARGE,
+    415: problems.UNSUPPORTED_MEDIA_TYPE,
+    429: problems.RATE_LIMITED,
+}
+
+
+def response(problem: Problem, scope: Scope) -> JSONResponse:
+    """The problem as a response to the request of this scope."""
+    trace_id = telemetry.trace_id()
+    body = problems.document(problem, instance=_instance(scope, trace_id), trace_id=trace_id)
+    return JSONResponse(body, problem.kind.status, headers=problem.headers, media_type=MEDIA_TYPE)
+
+
+def of_exception(error: Exception) -> Problem:
+    """The problem an unexpected exception is told as; logged without its text, which may quote
+    what a caller sent."""
+    if isinstance(error, Problem):
+        return error
+    if is_unavailable(error):
+        LOG.warning("dependency_unavailable", error=type(error).__name__)
+        return Problem(problems.UNAVAILABLE, headers={"Retry-After": RETRY_AFTER_SECONDS})
+    LOG.error(
+        "unexpected_error", error=type(error).__name__, where=_frames(error), **refusal_of(error)
+    )
+    return Problem(problems.INTERNAL_ERROR)
+
+
+def install(app: FastAPI) -> None:
+    """Registers the handlers."""
+
+    async def on_problem(request: Request, error: Exception) -> JSONResponse:
+        return response(of_exception(error), request.scope)
+
+    async def on_http(request: Request, error: Exception) -> JSONResponse:
+        return response(_of_http(cast(HTTPException, error)), request.scope)
+
+    async def on_validation(request: Request, error: Exception) -> JSONResponse:
+        return response(_of_validation(request, cast(RequestValidationError, error)), request.scope)
+
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(RequestValidationError, on_validation)
+
+
+def _of_http(error: HTTPException) -> Problem:
+    kind = _BY_STATUS.get(error.status_code)
+    if kind is None:
+        kind = problems.MALFORMED_JSON if error.status_code == 400 else problems.INTERNAL_ERROR
+    return Problem(kind, headers=error.headers)
+
+
+def _of_validation(request: Request, error: RequestValidationError) -> Problem:
+    found = error.errors()
+    whole_body = [e for e in found if tuple(e["loc"]) == ("body",)]
+    if any(e["loc"][0] == "path" for e in found):
+        return Problem(problems.NOT_FOUND)
+    if any(e["type"] == "json_invalid" for e in found):
+        return Problem(problems.MALFORMED_JSON)
+    if whole_body and not _is_json(request):
+        return Problem(problems.UNSUPPORTED_MEDIA_TYPE)
+    return Problem(problems.VALIDATION_FAILED, errors=[_field_error(e) for e in found])
+
+
+def _is_json(request: Request) -> bool:
+    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def _field_error(error: dict[str, Any]) -> FieldError:
+    context = error.get("ctx", {})
+    code = str(context.get("code", error["type"]))
+    detail = str(error["msg"]).removeprefix("Value error, ")
+    return FieldError(_pointer(error["loc"]), code, mask(detail))
+
+
+def _pointer(location: Sequence[Any]) -> str:
+    """JSON Pointer into the body; parameters are told as /query/<name> or /header/<name>."""
+    parts = location[1:] if location and location[0] == "body" else location
+    return "".join(f"/{field_name(part)}" for part in parts)
+
+
+def _instance(scope: Scope, trace_id: str | None) -> str | None:
+    """The path when a route knows it; else only the trace, for an unknown path may hold
+    anything."""
+    if scope.get("route") is not None:
+        return mask(scope["path"])
+    return f"urn:nopsa:trace:{trace_id}" if trace_id else None
+
+
+def _frames(error: Exception) -> list[str]:
+    frames = []
+    traceback = error.__traceback__
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        frames.append(f"{code.co_filename.rsplit('/', 3)[-1]}:{traceback.tb_lineno} {code.co_name}")
+        traceback = traceback.tb_next
+    return frames[-8:]

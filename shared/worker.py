@@ -1,0 +1,130 @@
+"""The event process of a service: its relay, its consumer, and a small health port.
+
+If any part ends by a fault, the process ends too and is started anew by whoever runs it.
+"""
+
+import asyncio
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+import asyncpg
+import uvicorn
+from fastapi import FastAPI
+from opentelemetry.instrumentation.utils import suppress_instrumentation
+from prometheus_client import Gauge
+
+from shared import logs, metrics, telemetry
+from shared.consumer import Consumer, Handlers
+from shared.db import Database
+from shared.relay import Relay
+from shared.settings import PlatformSettings
+from shared.web.health import Check, broker_check, health_router
+
+GAUGE_SECONDS = 5.0
+STARTED_CHECK = "consumer"
+
+
+def run(
+    settings: PlatformSettings,
+    handlers: Handlers,
+    *,
+    batch_size: int = 1,
+) -> None:
+    """Runs the event process until SIGTERM or SIGINT; the message in hand is finished first."""
+    logs.set_up(settings.service_name, "worker")
+    telemetry.set_up(settings, "worker")
+    asyncio.run(_run(settings, handlers, batch_size))
+
+
+async def _run(settings: PlatformSettings, handlers: Handlers, batch_size: int) -> None:
+    database = Database(settings)
+    consumer = Consumer(settings, database, handlers, batch_size=batch_size)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(signal_number, stop.set)
+    parts = [
+        Relay(settings).run(),
+        _watch_outbox(settings),
+        _serve_health(settings, database, consumer),
+    ]
+    if handlers:
+        parts.append(consumer.run())
+    tasks = [asyncio.create_task(part) for part in parts]
+    stopping = asyncio.create_task(stop.wait())
+    await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
+    await _end(tasks)
+    stopping.cancel()
+    await database.close()
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancels what still runs; raises what made one end by itself."""
+    failed = [task for task in tasks if task.done()]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    for task in failed:
+        task.result()
+
+
+async def _serve_health(settings: PlatformSettings, database: Database, consumer: Consumer) -> None:
+    async def consuming() -> None:
+        if consumer.topics and not consumer.assigned.is_set():
+            raise RuntimeError("no partitions assigned yet")
+
+    app = FastAPI(openapi_url=None)
+    checks = [
+        Check("postgres", database.ping),
+        broker_check(settings.kafka, required=True),
+        Check(STARTED_CHECK, consuming),
+    ]
+    app.include_router(health_router(checks))
+    config = uvicorn.Config(
+        app,
+        host=settings.http_host,
+        port=settings.http_port,
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+    )
+    await _HealthServer(config).serve()
+
+
+class _HealthServer(uvicorn.Server):
+    """Leaves the signals to the process, which has more than this server to end."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Captures nothing."""
+        yield
+
+
+async def _watch_outbox(settings: PlatformSettings) -> None:
+    """Keeps the gauges of the outbox's depth and age; a lost database is tried again."""
+    depth = metrics.OUTBOX_DEPTH.labels(settings.service_name)
+    oldest = metrics.OUTBOX_OLDEST.labels(settings.service_name)
+    while True:
+        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            await _measure(settings.asyncpg_dsn, depth, oldest)
+        await asyncio.sleep(GAUGE_SECONDS)
+
+
+async def _measure(dsn: str, depth: Gauge, oldest: Gauge) -> None:
+    with suppress_instrumentation():
+        connection = await asyncpg.connect(dsn, timeout=5)
+        try:
+            while True:
+                for waiting, age in await connection.fetch(_DEPTH):
+                    depth.set(waiting)
+                    oldest.set(age)
+                await asyncio.sleep(GAUGE_SECONDS)
+        finally:
+            await connection.close(timeout=2)
+
+
+_DEPTH = """
+    SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)
+    FROM outbox WHERE published_at IS NULL
+"""

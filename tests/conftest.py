@@ -1,0 +1,57 @@
+"""The parts that tests stand on: a real PostgreSQL, a real broker, a real token issuer.
+
+They are started once a session; every test gets databases of its own.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from deploy.local.stack import Stack
+from shared.settings import KafkaSettings
+from tests.support.databases import Databases
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--broker=kafka` runs on Apache Kafka instead of the embedded broker."""
+    parser.addoption("--broker", choices=("tansu", "kafka"), default="tansu")
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest) -> str:
+    """Which broker this session runs on."""
+    return str(request.config.getoption("--broker"))
+
+
+@pytest.fixture(scope="session")
+def backing(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """PostgreSQL, broker and issuer without any service."""
+    folder: Path = tmp_path_factory.mktemp("backing")
+    stack = Stack(folder, broker=broker, services=(), durable=False)  # type: ignore[arg-type]
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+@pytest.fixture(scope="session")
+def postgres(backing: Stack) -> Databases:
+    """Fresh databases on demand."""
+    return Databases(backing.postgres.admin_dsn)
+
+
+@pytest.fixture(scope="session")
+def kafka(backing: Stack) -> KafkaSettings:
+    """How to reach the broker."""
+    return KafkaSettings(
+        bootstrap=backing.kafka,
+        idempotent_producer=backing.broker.settings["NOPSA_KAFKA_IDEMPOTENT_PRODUCER"] == "true",
+        session_timeout_ms=int(backing.broker.settings["NOPSA_KAFKA_SESSION_TIMEOUT_MS"]),
+        fetch_max_wait_ms=10,
+    )
+
+
+@pytest.fixture
+def service_database(postgres: Databases) -> Callable[[str], Awaitable[str]]:
+    """`await service_database("caseload")` gives the address of a fresh, migrated database."""
+    return postgres.fresh

@@ -1,0 +1,1 @@
+"""Parts of the house together, on a real PostgreSQL and a real broker."""
