@@ -26,6 +26,14 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 metadata = MetaData()
 
+
+class Moment(DateTime):
+    """A point in time, kept with its zone; the column type of every service's own tables."""
+
+    def __init__(self) -> None:
+        super().__init__(timezone=True)
+
+
 _NOW = func.now()
 
 outbox = Table(

@@ -15,10 +15,6 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
-from opentelemetry.instrumentation.propagators import (
-    TraceResponsePropagator,
-    set_global_response_propagator,
-)
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -75,7 +71,6 @@ def set_up(settings: PlatformSettings, process: str) -> None:
             BatchSpanProcessor(PrivateExporter(exporter), schedule_delay_millis=_FLUSH_MILLISECONDS)
         )
     trace.set_tracer_provider(provider)
-    set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call]
     AsyncPGInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
 
 

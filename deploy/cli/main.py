@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli import token, up
+from deploy.cli import contracts, token, trace, up
 
 app = typer.Typer(
     name="nopsa",
@@ -15,6 +15,8 @@ app = typer.Typer(
 )
 app.command()(up.up)
 app.command()(token.token)
+app.command()(trace.trace)
+app.command()(contracts.contracts)
 
 
 @app.callback()

@@ -36,20 +36,23 @@ class Door:
             return
         started = time.perf_counter()
         status = 0
+        replaced = False
 
         async def noting_send(message: Message) -> None:
-            nonlocal status
+            nonlocal status, replaced
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if _is_plain_refusal(message):
-                    raise Problem(BODY_TOO_LARGE)
-            await send(message)
+                replaced = _is_plain_refusal(message)
+                if replaced:
+                    await response(Problem(BODY_TOO_LARGE), scope)(scope, receive, send)
+            if not replaced:
+                await send(message)
 
         try:
             await self._authenticate(scope)
             await self._app(scope, receive, noting_send)
         except Exception as error:
-            if status not in (0, BODY_TOO_LARGE.status):
+            if status:
                 raise
             await response(of_exception(error), scope)(scope, receive, noting_send)
         finally:
