@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli import contracts, token, trace, up
+from deploy.cli import contracts, demo, token, trace, up
 
 app = typer.Typer(
     name="nopsa",
@@ -14,6 +14,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(up.up)
+app.command()(demo.demo)
 app.command()(token.token)
 app.command()(trace.trace)
 app.command()(contracts.contracts)

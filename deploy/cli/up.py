@@ -57,7 +57,7 @@ def up(
     """Start everything on this machine and keep it up until Ctrl-C."""
     stack: Stack | None = None
     try:
-        _raise_on_stop_signals()
+        raise_on_stop_signals()
         stack = Stack(data_dir, broker, progress=typer.echo)
         _start(stack, region, _ready_files(data_dir, ready_file))
         _show(stack)
@@ -69,7 +69,7 @@ def up(
     except httpx.HTTPError as error:
         raise fail(f"A service did not answer: {error}") from error
     finally:
-        _ignore_stop_signals()
+        ignore_stop_signals()
         if stack is not None:
             stack.stop()
 
@@ -119,16 +119,18 @@ def curl_line(referral_url: str, data_dir: Path) -> str:
     )
 
 
-def _raise_on_stop_signals() -> None:
+def raise_on_stop_signals() -> None:
+    """From now on Ctrl-C, SIGTERM and a closed terminal raise `StopRequested`."""
+
     def stop(number: int, frame: FrameType | None) -> None:
-        _ignore_stop_signals()
+        ignore_stop_signals()
         raise StopRequested
 
     for number in _STOP_SIGNALS:
         signal.signal(number, stop)
 
 
-def _ignore_stop_signals() -> None:
+def ignore_stop_signals() -> None:
     """The stop itself takes seconds at most and must not be cut short by a second Ctrl-C."""
     for number in _STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
