@@ -1,4 +1,4 @@
-"""What the demo shows: the path of each referral, the reports, and one trace."""
+"""What the demo shows: the path of each referral and the reports, readable at 80 columns."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from deploy.demo.following import FINLAND, Follower, Path
 
 def show_paths(console: Console, follower: Follower, paths: Sequence[Path]) -> None:
     """Received → team → worker or pair, why them, contact due when, what the sender sees."""
-    table = Table(title="The path of each referral", box=SIMPLE_HEAD, title_justify="left")
-    for column in ("From", "Reference", "Team", "Worker or pair", "Why", "Contact due", "Sees"):
-        table.add_column(column, overflow="fold")
+    console.print("[bold]The path of each referral[/]\n")
     for path in paths:
-        table.add_row(
-            path.sender,
-            path.receipt["reference"],
-            follower.team_name(path.case["team"]),
-            " + ".join(follower.profession(worker) for worker in path.case["workers"]),
-            "; ".join(because["text"] for because in path.assignment["why"]),
-            _moment(path.case["contact_due_at"]),
-            path.seen_by_sender["status"],
+        workers = " + ".join(follower.profession(worker) for worker in path.case["workers"])
+        console.print(
+            f"[cyan]{path.sender}[/] {path.receipt['reference']}"
+            f"  received {_moment(path.receipt['received_at'])}"
+            f" → {follower.team_name(path.case['team'])} → {workers}"
         )
-    console.print(table)
+        for because in path.assignment["why"]:
+            console.print(f"   why: {because['text']}", soft_wrap=True)
+        console.print(f"   contact due {_moment(path.case['contact_due_at'])}")
+        console.print(f"   the sender sees: {path.seen_by_sender['status']}\n")
 
 
 def show_reports(console: Console, flow: dict[str, Any], sources: dict[str, Any]) -> None:
-    """Client flow and referral sources."""
+    """Client flow and referral sources of the day."""
     table = Table(title="client-flow, today", box=SIMPLE_HEAD, title_justify="left")
-    for name in flow["data"]:
-        table.add_column(name.replace("_", " "), justify="right")
-    table.add_row(*(str(value) for value in flow["data"].values()))
+    table.add_column("clients")
+    table.add_column("", justify="right")
+    for name, value in flow["data"].items():
+        table.add_row(name.replace("_", " "), str(value))
     console.print(table)
-    rows = sources["data"]["rows"]
     table = Table(title="referral-sources, today", box=SIMPLE_HEAD, title_justify="left")
-    for name in rows[0]:
+    for name in ("source_kind", "referrals", "accepted", "redirected", "waitlisted", "share"):
         table.add_column(name.replace("_", " "))
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+    for row in sources["data"]["rows"]:
+        share = f"{row['share']:.0%}"
+        counts = (row[name] for name in ("referrals", "accepted", "redirected", "waitlisted"))
+        table.add_row(row["source_kind"], *(str(count) for count in counts), share)
     console.print(table)
 
 

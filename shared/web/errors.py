@@ -1,5 +1,6 @@
 """Every error, whoever raised it, becomes problem+json; nothing the caller sent is echoed."""
 
+import re
 from collections.abc import Sequence
 from typing import Any, cast
 
@@ -19,6 +20,7 @@ LOG = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
 
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BY_STATUS: dict[int, Kind] = {
     401: problems.UNAUTHENTICATED,
     404: problems.NOT_FOUND,
@@ -105,11 +107,18 @@ def _pointer(location: Sequence[Any]) -> str:
 
 
 def _instance(scope: Scope, trace_id: str | None) -> str | None:
-    """The path when a route knows it; else only the trace, for an unknown path may hold
-    anything."""
-    if scope.get("route") is not None:
-        return mask(scope["path"])
-    return f"urn:nopsa:trace:{trace_id}" if trace_id else None
+    """The path as its route knows it; without a route only the trace. A parameter that is no id
+    of ours may be anything, and shows as its name."""
+    template = getattr(scope.get("route"), "path", None)
+    if template is None:
+        return f"urn:nopsa:trace:{trace_id}" if trace_id else None
+    known, sent = template.split("/"), scope["path"].split("/")
+    if len(known) != len(sent):
+        return str(template)
+    return "/".join(
+        value if value == name or _UUID.fullmatch(value) else name
+        for name, value in zip(known, sent, strict=True)
+    )
 
 
 def _frames(error: Exception) -> list[str]:

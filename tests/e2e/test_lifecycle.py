@@ -24,6 +24,7 @@ pytestmark = pytest.mark.kafka_too
 def nopsa_up(folder: Path, broker: str) -> Iterator[tuple[subprocess.Popen[bytes], dict[str, Any]]]:
     """The stack as its own process, and its ready document."""
     ready = folder / "ready-for-tests.json"
+    ready.unlink(missing_ok=True)
     command = [sys.executable, "-m", "deploy.cli.main", "up", "--broker", broker]
     process = subprocess.Popen(
         [*command, "--data-dir", str(folder / "data"), "--ready-file", str(ready)],

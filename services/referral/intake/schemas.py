@@ -1,6 +1,5 @@
 """The referral as a partner posts it, and the receipt it gets."""
 
-import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Self
@@ -9,7 +8,6 @@ from uuid import UUID
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from services.referral.partners.schemas import Municipality
 from shared.contracts.codes import (
     EvictionStage,
     HousingStatus,
@@ -18,15 +16,8 @@ from shared.contracts.codes import (
     ReferralStatus,
     Urgency,
 )
+from shared.contracts.fields import Language, Municipality, Printable
 from shared.redaction import MASK, mask
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
-
-
-def _printable(value: str) -> str:
-    if _CONTROL.search(value):
-        raise PydanticCustomError("control_character", "control characters are not taken")
-    return value
 
 
 def _not_identifying(value: str) -> str:
@@ -37,7 +28,6 @@ def _not_identifying(value: str) -> str:
     return value
 
 
-Printable = AfterValidator(_printable)
 Name = Annotated[str, Field(min_length=1, max_length=100), Printable]
 ShortText = Annotated[str, Field(min_length=1, max_length=500), Printable]
 Narrative = Annotated[str, Field(min_length=1, max_length=4000), Printable]
@@ -45,9 +35,6 @@ ExternalId = Annotated[Name, AfterValidator(_not_identifying)]
 Phone = Annotated[str, Field(pattern=r"^\+?[0-9][0-9 ()-]{3,24}$", examples=["+358401234567"])]
 Email = Annotated[
     str, Field(max_length=254, pattern=r"^[^@\s\x00]{1,64}@[^@\s\x00]+\.[^@\s\x00]+$")
-]
-Language = Annotated[
-    str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$", examples=["fi", "sv", "en"])
 ]
 
 

@@ -8,25 +8,13 @@ from pydantic_core import PydanticCustomError
 from stdnum.fi import ytunnus
 
 from shared.contracts.codes import PartnerKind
-from shared.contracts.municipalities import county_of
+from shared.contracts.fields import Municipality
 
 
 def _business_id(value: str) -> str:
     if not ytunnus.is_valid(value):
         raise PydanticCustomError("business_id_invalid", "not a valid Y-tunnus (check digit)")
     return str(ytunnus.format(ytunnus.compact(value)))
-
-
-def known_municipality(value: str) -> str:
-    """The code itself. Raises pydantic's error when there is no such municipality."""
-    if county_of(value) is None:
-        raise PydanticCustomError(
-            "municipality_unknown", "not a code of a Finnish municipality (three digits)"
-        )
-    return value
-
-
-Municipality = Annotated[str, AfterValidator(known_municipality)]
 
 
 class PartnerBody(BaseModel):

@@ -1,24 +1,15 @@
-"""The referral service's own tables. What identifies a person is encrypted; look-up is by hash."""
+"""Partners, the persons behind the referrals, the referrals, and what clients permit to tell."""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Index, text
+from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
-
-class Moment(DateTime):
-    """A point in time, kept with its zone."""
-
-    def __init__(self) -> None:
-        super().__init__(timezone=True)
-
-
-class Base(SQLModel, registry=registry()):
-    """Keeps this service's tables apart from the other services' ones."""
+from services.referral.tables.base import Base
+from shared.tables import Moment
 
 
 class Partner(Base, table=True):

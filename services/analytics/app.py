@@ -1,0 +1,36 @@
+"""The HTTP process of the analytics service: `python -m services.analytics.app`."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.analytics.reports import api as reports
+from services.analytics.settings import Settings
+from shared import logs, migrations, telemetry
+from shared.web import create_app, serve
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+def build(settings: Settings) -> FastAPI:
+    """The application."""
+    return create_app(
+        settings,
+        [reports.router],
+        title="nopsa analytics",
+        description="Reports on the work of the teams, computed from events.",
+    )
+
+
+def main() -> None:
+    """Serves until stopped; migrates first when set to."""
+    settings = Settings.model_validate({})
+    logs.set_up(settings.service_name, "app")
+    telemetry.set_up(settings, "app")
+    if settings.migrate_on_start:
+        migrations.upgrade_now(settings, MIGRATIONS)
+    serve(build(settings), settings.http_host, settings.http_port)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,13 @@
+"""Which event moves what in the analytics service."""
+
+from services.analytics.projections import commands as projections
+from shared.consumer import Handlers
+from shared.contracts.caseload import CaseAssigned, CaseClosed
+from shared.contracts.referral import ReferralReceived
+
+HANDLERS: Handlers = {
+    ReferralReceived: projections.learn_referral,
+    **dict.fromkeys(projections.OUTCOME_EVENTS, projections.learn_outcome),
+    CaseAssigned: projections.open_case,
+    CaseClosed: projections.close_case,
+}

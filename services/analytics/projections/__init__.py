@@ -1,0 +1,1 @@
+"""Projections: events become the facts that reports count."""

@@ -1,0 +1,1 @@
+"""Reports: figures over a period, each with its definition; one module a report."""

@@ -1,0 +1,161 @@
+"""Carrying a decision out: a case is opened, or a place in line is kept, and why is written down.
+
+For callers inside a transaction that holds the locks of the decision's teams.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.caseload.assignment.queries import referrals_of
+from services.caseload.assignment.rules import Decision
+from services.caseload.case_events import CaseEvents
+from services.caseload.tables import (
+    AssignmentExplanation,
+    Case,
+    CaseReferral,
+    CaseWorker,
+    Team,
+    WaitlistPlace,
+)
+from services.caseload.teams.queries import policy_of
+from shared.calendar import add_working_hours
+from shared.contracts.caseload import (
+    CaseAssigned,
+    CaseRedirected,
+    CaseWaitlisted,
+    ReferralAccepted,
+)
+from shared.contracts.codes import CaseStatus, Urgency
+
+DECISIONS = TypeAdapter(Decision)
+
+
+@dataclass(frozen=True)
+class Placing:
+    """A client being placed: their place in line, new or old, the referrals it answers, and the
+    events that go on from where it stands."""
+
+    place: WaitlistPlace
+    referrals: Sequence[CaseReferral]
+    events: CaseEvents
+    now: datetime
+
+
+async def begin(session: AsyncSession, place: WaitlistPlace, now: datetime) -> Placing:
+    """Gathers what placing the client needs."""
+    referrals = await referrals_of(session, place.id)
+    referral_ids = tuple(referral.referral_id for referral in referrals)
+    events = CaseEvents(place.id, place.client_ref, referral_ids, place.version)
+    return Placing(place, referrals, events, now)
+
+
+def contact_due(team: Team | None, referrals: Sequence[CaseReferral]) -> datetime:
+    """The moment by which the team wants to have contacted: the earliest any referral asks for."""
+    policy = policy_of(team)
+    return min(
+        add_working_hours(referral.received_at, policy.hours(Urgency(referral.urgency)))
+        for referral in referrals
+    )
+
+
+async def explain(session: AsyncSession, placing: Placing, decision: Decision) -> None:
+    """Writes down why; the latest decision on a case is kept."""
+    values = {
+        "decided_at": placing.now,
+        "decision": DECISIONS.dump_python(decision, mode="json"),
+    }
+    await session.execute(
+        insert(AssignmentExplanation)
+        .values(case_id=placing.place.id, **values)
+        .on_conflict_do_update(index_elements=[col(AssignmentExplanation.case_id)], set_=values)
+    )
+
+
+def redirect(placing: Placing, decision: Decision, *, from_team: UUID | None = None) -> None:
+    """Tells that the guidance unit is asked, if it is; `from_team` is the team wished for."""
+    if decision.redirected is None:
+        return
+    placing.events.add(
+        CaseRedirected,
+        at=placing.now,
+        team=decision.team,
+        about=placing.referrals[0].referral_id,
+        from_team=from_team,
+        reason=str(decision.redirected),
+    )
+
+
+async def open_case(
+    session: AsyncSession, placing: Placing, team: Team, workers: Sequence[UUID]
+) -> None:
+    """Opens the case of a client whom the decision gives to workers; adds its events."""
+    due = contact_due(team, placing.referrals)
+    _tell_assigned(placing, team, workers, due)
+    place = placing.place
+    await session.execute(
+        insert(Case).values(
+            id=place.id,
+            client_ref=place.client_ref,
+            team=team.id,
+            status=CaseStatus.ASSIGNED,
+            county=team.county,
+            municipality=place.municipality,
+            urgency=place.urgency,
+            opened_at=placing.now,
+            contact_due_at=due,
+            attempts=0,
+            version=placing.events.version,
+        )
+    )
+    pairs = [{"case_id": place.id, "worker_id": worker} for worker in workers]
+    await session.execute(insert(CaseWorker), pairs)
+
+
+def _tell_assigned(placing: Placing, team: Team, workers: Sequence[UUID], due: datetime) -> None:
+    for nth, referral in enumerate(placing.referrals):
+        placing.events.add(
+            ReferralAccepted,
+            at=placing.now,
+            team=team.id,
+            about=referral.referral_id,
+            contact_due_at=due,
+            joined_open_case=nth > 0,
+        )
+    placing.events.add(
+        CaseAssigned,
+        at=placing.now,
+        team=team.id,
+        workers=tuple(workers),
+        opened_at=placing.now,
+        contact_due_at=due,
+        county=team.county,
+        municipality=placing.place.municipality,
+    )
+
+
+async def wait(session: AsyncSession, placing: Placing, team: Team | None) -> None:
+    """Keeps a new place in line, for a team or for whichever serves the client one day."""
+    placing.place.team = team.id if team else None
+    tell_waiting(placing, placing.referrals[0].referral_id, team)
+    await session.execute(insert(WaitlistPlace).values(**placing.place.model_dump()))
+
+
+def tell_waiting(placing: Placing, referral_id: UUID, team: Team | None) -> None:
+    """Tells that the place answers this referral now, and moves the place on."""
+    place = placing.place
+    place.contact_due_at = contact_due(team, placing.referrals)
+    placing.events.add(
+        CaseWaitlisted,
+        at=placing.now,
+        team=place.team,
+        about=referral_id,
+        contact_due_at=place.contact_due_at,
+    )
+    place.version = placing.events.version

@@ -1,0 +1,139 @@
+"""Reading cases; every one shown is logged in the transaction."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.caseload.cases.schemas import CaseView
+from services.caseload.sight import in_sight
+from services.caseload.tables import Case, CaseReferral, CaseWorker
+from shared import audit
+from shared.auth import Caller
+from shared.contracts.codes import AlternativeService, CaseStatus, ClosingReason, Urgency
+from shared.pagination import Page, decode_cursor, page_of
+from shared.problems import NOT_FOUND, Problem
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a list is narrowed to."""
+
+    team: UUID | None = None
+    worker: UUID | None = None
+    status: CaseStatus | None = None
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The workers and referrals of some cases, by case."""
+
+    workers: dict[UUID, list[UUID]]
+    referrals: dict[UUID, list[UUID]]
+
+
+async def read_case(session: AsyncSession, caller: Caller, case_id: UUID) -> tuple[CaseView, int]:
+    """A case that the caller may see, and its version. Raises `not_found`."""
+    async with session.begin():
+        case = await find(session, caller, case_id)
+        view = await view_of(session, case)
+        await audit.record(session, caller, entry("case.read", case))
+        return view, case.version
+
+
+async def list_cases(
+    session: AsyncSession, caller: Caller, filters: Filters, *, limit: int, cursor: str | None
+) -> Page[CaseView]:
+    """A page of the cases that the caller may see, newest first."""
+    async with session.begin():
+        conditions = [in_sight(caller, col(Case.team)), *_conditions(filters)]
+        behind = decode_cursor(cursor)
+        if behind is not None:
+            conditions.append(col(Case.id) < behind)
+        rows = (
+            await session.scalars(
+                select(Case).where(*conditions).order_by(col(Case.id).desc()).limit(limit + 1)
+            )
+        ).all()
+        parts = await _parts(session, rows)
+        await audit.record(session, caller, *[entry("case.read", row) for row in rows[:limit]])
+        return page_of(rows, limit, lambda row: row.id, lambda row: _view(row, parts))
+
+
+async def find(session: AsyncSession, caller: Caller, case_id: UUID, *, lock: bool = False) -> Case:
+    """The case, if the caller may see it. Raises `not_found`."""
+    statement = select(Case).where(col(Case.id) == case_id, in_sight(caller, col(Case.team)))
+    case: Case | None = await session.scalar(statement.with_for_update() if lock else statement)
+    if case is None:
+        raise Problem(NOT_FOUND)
+    return case
+
+
+async def view_of(session: AsyncSession, case: Case) -> CaseView:
+    """The case as its team sees it."""
+    return _view(case, await _parts(session, [case]))
+
+
+def entry(action: str, case: Case) -> audit.Entry:
+    """The audit row of an act on a case."""
+    return audit.Entry(
+        action, "case", subject_id=case.id, client_ref=case.client_ref, purpose="care"
+    )
+
+
+def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    if filters.team is not None:
+        conditions.append(col(Case.team) == filters.team)
+    if filters.status is not None:
+        conditions.append(col(Case.status) == filters.status)
+    if filters.worker is not None:
+        theirs = select(col(CaseWorker.case_id)).where(col(CaseWorker.worker_id) == filters.worker)
+        conditions.append(col(Case.id).in_(theirs))
+    return conditions
+
+
+async def _parts(session: AsyncSession, cases: Sequence[Case]) -> Parts:
+    case_ids = [case.id for case in cases]
+    parts = Parts(defaultdict(list), defaultdict(list))
+    workers = await session.execute(
+        select(col(CaseWorker.case_id), col(CaseWorker.worker_id))
+        .where(col(CaseWorker.case_id).in_(case_ids))
+        .order_by(col(CaseWorker.worker_id))
+    )
+    for case_id, worker_id in workers:
+        parts.workers[case_id].append(worker_id)
+    referrals = await session.execute(
+        select(col(CaseReferral.case_id), col(CaseReferral.referral_id))
+        .where(col(CaseReferral.case_id).in_(case_ids))
+        .order_by(col(CaseReferral.received_at), col(CaseReferral.referral_id))
+    )
+    for case_id, referral_id in referrals:
+        parts.referrals[case_id].append(referral_id)
+    return parts
+
+
+def _view(case: Case, parts: Parts) -> CaseView:
+    reason, alternative = case.closing_reason, case.alternative_service
+    return CaseView(
+        id=case.id,
+        client_ref=case.client_ref,
+        status=CaseStatus(case.status),
+        team=case.team,
+        workers=parts.workers[case.id],
+        referral_ids=parts.referrals[case.id],
+        county=case.county,
+        municipality=case.municipality,
+        urgency=Urgency(case.urgency),
+        opened_at=case.opened_at,
+        contact_due_at=case.contact_due_at,
+        attempts=case.attempts,
+        contacted_at=case.contacted_at,
+        closed_at=case.closed_at,
+        closing_reason=ClosingReason(reason) if reason else None,
+        alternative_service=AlternativeService(alternative) if alternative else None,
+    )

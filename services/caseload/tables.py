@@ -1,0 +1,151 @@
+"""The caseload service's own tables. A client is a pseudonym here, a worker an id without a name.
+
+A waitlist place has the id and the version of the case it may become: one aggregate, one history.
+Who adds to a worker's load holds a lock on the row of the worker's team.
+"""
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import registry
+from sqlmodel import Field, SQLModel
+
+from shared.tables import Moment
+
+
+class Base(SQLModel, registry=registry()):
+    """Keeps this service's tables apart from the other services' ones."""
+
+
+class Team(Base, table=True):
+    """A mobile team, or the county's guidance unit that takes what no team can."""
+
+    __tablename__ = "teams"
+
+    id: UUID = Field(primary_key=True)
+    name: str
+    county: str
+    municipalities: list[str] = Field(sa_type=JSONB)
+    target_groups: list[str] = Field(sa_type=JSONB)
+    contact_policy: dict[str, float] = Field(sa_type=JSONB)
+    guideline_caseload: int
+    meetings_per_worker_week: float
+    guidance_unit: bool
+    service_days_target: int
+    version: int = 1
+
+
+class Worker(Base, table=True):
+    """A worker of a team; employer and place of work are two things."""
+
+    __tablename__ = "workers"
+
+    id: UUID = Field(primary_key=True)
+    team: UUID = Field(foreign_key="teams.id", index=True)
+    profession: str
+    employer_sector: str
+    competences: list[str] = Field(sa_type=JSONB)
+    languages: list[str] = Field(sa_type=JSONB)
+    capacity_points: int
+    working_days: list[int] = Field(sa_type=JSONB)
+    version: int = 1
+
+
+class Case(Base, table=True):
+    """One period of service. A client has at most one that is open."""
+
+    __tablename__ = "cases"
+    __table_args__ = (
+        Index(
+            "cases_one_open_per_client",
+            "client_ref",
+            unique=True,
+            postgresql_where=text("status <> 'closed'"),
+        ),
+        Index("cases_of_team", "team", "id"),
+    )
+
+    id: UUID = Field(primary_key=True)
+    client_ref: UUID
+    team: UUID = Field(foreign_key="teams.id")
+    status: str
+    county: str
+    municipality: str
+    urgency: str
+    opened_at: datetime = Field(sa_type=Moment)
+    contact_due_at: datetime = Field(sa_type=Moment)
+    attempts: int = 0
+    contacted_at: datetime | None = Field(default=None, sa_type=Moment)
+    closed_at: datetime | None = Field(default=None, sa_type=Moment)
+    closing_reason: str | None = None
+    alternative_service: str | None = None
+    version: int
+
+
+class CaseWorker(Base, table=True):
+    """Who works a case: one worker, or a work pair."""
+
+    __tablename__ = "case_workers"
+
+    case_id: UUID = Field(primary_key=True, foreign_key="cases.id")
+    worker_id: UUID = Field(primary_key=True, foreign_key="workers.id", index=True)
+
+
+class CaseReferral(Base, table=True):
+    """A referral that a case, or the waitlist place before it, answers."""
+
+    __tablename__ = "case_referrals"
+
+    referral_id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(index=True)
+    source_kind: str
+    urgency: str
+    received_at: datetime = Field(sa_type=Moment)
+
+
+class ContactAttempt(Base, table=True):
+    """A try to reach the client, failed or not."""
+
+    __tablename__ = "contact_attempts"
+
+    id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(foreign_key="cases.id", index=True)
+    channel: str
+    outcome: str
+    at: datetime = Field(sa_type=Moment)
+    recorded_at: datetime = Field(sa_type=Moment)
+    worker_id: UUID | None = None
+
+
+class WaitlistPlace(Base, table=True):
+    """A client in line, with what assigning them later needs. `team` is None when none covers."""
+
+    __tablename__ = "waitlist"
+
+    id: UUID = Field(primary_key=True)
+    client_ref: UUID = Field(unique=True)
+    team: UUID | None = Field(default=None, foreign_key="teams.id", index=True)
+    county: str | None = None
+    municipality: str
+    age_group: str
+    reasons: list[str] = Field(sa_type=JSONB)
+    language: str
+    wished_team: UUID | None = None
+    leaves_institution_on: date | None = None
+    urgency: str
+    received_at: datetime = Field(sa_type=Moment)
+    contact_due_at: datetime = Field(sa_type=Moment)
+    version: int = 0
+
+
+class AssignmentExplanation(Base, table=True):
+    """Why the latest decision on a case, or on a waitlist place, was made."""
+
+    __tablename__ = "assignment_explanations"
+
+    case_id: UUID = Field(primary_key=True)
+    decided_at: datetime = Field(sa_type=Moment)
+    decision: dict[str, Any] = Field(sa_type=JSONB)

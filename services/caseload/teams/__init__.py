@@ -1,0 +1,1 @@
+"""Teams: who works where, for whom, and how much at a time."""

@@ -1,0 +1,1 @@
+"""Consents: what a client permits, given, looked up and taken back."""
