@@ -1,9 +1,10 @@
 """The database session of a service, and what counts as "the database is not there"."""
 
 import asyncio
+from typing import Any
 
 import asyncpg
-from sqlalchemy import exc, text
+from sqlalchemy import event, exc, text
 from sqlalchemy.ext.asyncio import (
     AsyncEngine,
     async_sessionmaker,
@@ -52,6 +53,7 @@ class Database:
                 | {"application_name": f"nopsa-{settings.service_name}"},
             },
         )
+        event.listen(self.engine.sync_engine, "checkout", _leave_closed_connections)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     async def ping(self) -> None:
@@ -62,6 +64,13 @@ class Database:
     async def close(self) -> None:
         """Gives every connection back to the server."""
         await self.engine.dispose()
+
+
+def _leave_closed_connections(connection: Any, *_: object) -> None:
+    """Lets the pool begin anew when the server went away while a connection lay in it: without
+    this the first requests after a restart of the server would fail, each on an old connection."""
+    if connection.driver_connection.is_closed():
+        raise exc.InvalidatePoolError("closed by the server")
 
 
 def is_unavailable(error: BaseException) -> bool:

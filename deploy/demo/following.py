@@ -88,7 +88,8 @@ class Follower:
             spans = read_spans(self._stack.span_dir)
             trace_id = first_trace_of(spans, path.referral_id)
             roots = tree(spans, trace_id) if trace_id else []
-            return roots if services_in(roots) >= ON_THE_WAY else None
+            complete = services_in(roots) >= ON_THE_WAY and len(roots) == 1
+            return roots if complete else None
 
         return self._wait(f"{path.sender}: one trace through all services", complete)
 

@@ -24,7 +24,11 @@ def show_paths(console: Console, follower: Follower, paths: Sequence[Path]) -> N
             f" → {follower.team_name(path.case['team'])} → {workers}"
         )
         for because in path.assignment["why"]:
-            console.print(f"   why: {because['text']}", soft_wrap=True)
+            console.print(f"   {because['text']}")
+        for candidate in path.assignment["candidates"]:
+            if candidate["chosen"]:
+                why = " ".join(because["text"] for because in candidate["why"])
+                console.print(f"   why the {follower.profession(candidate['worker'])}: {why}")
         console.print(f"   contact due {_moment(path.case['contact_due_at'])}")
         console.print(f"   the sender sees: {path.seen_by_sender['status']}\n")
 

@@ -129,7 +129,8 @@ class Kafka:
         if (log_dir / "meta.properties").exists():
             return
         cluster_id = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        options = ["--ignore-formatted", "--cluster-id", cluster_id, "--config"]
+        # One word with "=": an id may begin with a dash and would be taken for an option.
+        options = ["--ignore-formatted", f"--cluster-id={cluster_id}", "--config"]
         tool = ["kafka.tools.StorageTool", "format", *options, str(self._properties)]
         run(self._command("kafka-format", tool))
 

@@ -18,6 +18,8 @@ from tests.support.topics import read_all
 
 pytestmark = pytest.mark.kafka_too
 
+ELSEWHERE = "049"
+"""A municipality that no team of the demo region covers: its people wait, and fill no worker."""
 PLACED = {"nopsa.case.referral-accepted.v1", "nopsa.case.waitlisted.v1"}
 
 
@@ -37,7 +39,7 @@ class Sender:
 
     async def _send_until_taken(self) -> None:
         key = str(uuid4())
-        body = referral_body(external_id=key)
+        body = referral_body(external_id=key, client={"municipality": ELSEWHERE})
         while True:
             with suppress(httpx.TransportError):
                 answer = await self._house.post(
