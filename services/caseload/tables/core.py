@@ -10,14 +10,10 @@ from uuid import UUID
 
 from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import registry
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from services.caseload.tables.base import Base
 from shared.tables import Moment
-
-
-class Base(SQLModel, registry=registry()):
-    """Keeps this service's tables apart from the other services' ones."""
 
 
 class Team(Base, table=True):
