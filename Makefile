@@ -35,7 +35,7 @@ lint: $(VENV)/.dev ## Check style, types and import rules
 
 test: $(VENV)/.dev ## Run the whole test suite on the embedded database and broker
 	@echo "Running the tests ..."
-	@$(BIN)/pytest tests -m "not kafka"
+	@$(BIN)/pytest tests -m "not kafka" -n 2 --dist loadgroup
 
 test-kafka: $(VENV)/.dev ## Run the end-to-end and delivery tests on Apache Kafka (needs Java and Maven)
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then \

@@ -153,18 +153,18 @@ async def authenticate(checker: TokenChecker, authorization: str | None) -> Call
 _bearer = HTTPBearer(auto_error=False, description="RFC 9068 access token, audience nopsa")
 
 
-def scoped(scope: str) -> Callable[..., Caller]:
-    """A dependency that gives the caller if its token has the scope, else answers 403."""
+def scoped(*scopes: str) -> Callable[..., Caller]:
+    """A dependency that gives the caller if its token has one of the scopes, else answers 403."""
 
     def require(request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
         caller: Caller = request.state.caller
-        if scope not in caller.scopes:
+        if caller.scopes.isdisjoint(scopes):
             raise Problem(
                 INSUFFICIENT_SCOPE,
-                f"This call needs the scope {scope}.",
+                f"This call needs the scope {' or '.join(scopes)}.",
                 headers={
                     "WWW-Authenticate": 'Bearer realm="nopsa", error="insufficient_scope", '
-                    f'scope="{scope}"'
+                    f'scope="{" ".join(scopes)}"'
                 },
             )
         return caller

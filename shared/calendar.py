@@ -93,6 +93,31 @@ def statutory_deadline(pending_since: datetime, weekdays: int) -> date:
     return day
 
 
+def finnish_day(moment: datetime) -> date:
+    """The day it is in Finland at a moment."""
+    return moment.astimezone(FINLAND).date()
+
+
+def noon_of(day: date) -> datetime:
+    """The moment that stands for a day of which no hour is told: noon in UTC.
+
+    It lies within the Finnish day, so that a period's bounds take it for that day, and as far from
+    the next one's in winter as in summer, so that days between are whole.
+    """
+    return datetime.combine(day, time(12), UTC)
+
+
+def iso_week_of(moment: datetime) -> tuple[datetime, datetime]:
+    """The ISO week of a moment in Finnish time: its Monday's midnight, and the next one's."""
+    day = moment.astimezone(FINLAND).date()
+    monday = day - timedelta(days=day.weekday())
+    begins, ends = (
+        datetime.combine(first, time(), FINLAND).astimezone(UTC)
+        for first in (monday, monday + timedelta(days=7))
+    )
+    return begins, ends
+
+
 def _opening_of(day: date, policy: WorkingHours) -> tuple[datetime, datetime]:
     return (
         datetime.combine(day, policy.opens, FINLAND),

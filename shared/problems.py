@@ -58,6 +58,24 @@ def _kind(code: str, status: int, title: str, advice: str) -> Kind:
 MALFORMED_JSON = _kind(
     "malformed_json", 400, "The body is not JSON", "Send a JSON document in UTF-8."
 )
+INVALID_RESOURCE = _kind(
+    "invalid_resource",
+    400,
+    "The body is not a valid FHIR R4 resource",
+    "Mend what the issues point to and send it again; nothing was stored.",
+)
+BODY_TOO_DEEP = _kind(
+    "body_too_deep",
+    400,
+    "The JSON is nested too deeply",
+    "Send at most 32 levels of objects and arrays.",
+)
+UPLOAD_INCOMPLETE = _kind(
+    "upload_incomplete",
+    400,
+    "The body ended before it was whole",
+    "Send the same file again; nothing of it was kept.",
+)
 IDEMPOTENCY_KEY_MISSING = _kind(
     "idempotency_key_missing",
     400,
@@ -93,7 +111,8 @@ NOT_A_PARTNER = _kind(
     "not_a_partner",
     403,
     "The token belongs to no registered partner",
-    "Ask the operator to register your organisation; its id must be in the token's `org`.",
+    "Ask the operator to register your organisation: its id must be in the token's `org`, and your "
+    "client among its `client_ids` if it names any.",
 )
 PARTNER_SUSPENDED = _kind(
     "partner_suspended",
@@ -109,6 +128,12 @@ METHOD_NOT_ALLOWED = _kind(
     405,
     "This address does not take that method",
     "See the header Allow.",
+)
+NOT_ACCEPTABLE = _kind(
+    "not_acceptable",
+    406,
+    "No answer in a media type you accept",
+    "Leave the header Accept out, or accept one of the media types the documentation names.",
 )
 CONFLICT = _kind(
     "conflict",
@@ -128,11 +153,29 @@ EXTERNAL_ID_CONFLICT = _kind(
     "This external_id was used for another referral",
     "Send the first referral's body again, or give the new one an external_id of its own.",
 )
+WORKER_UNAVAILABLE = _kind(
+    "worker_unavailable",
+    409,
+    "A worker cannot take the case now",
+    "Choose somebody with room who is not absent, or let a lead decide with `override`.",
+)
 ILLEGAL_TRANSITION = _kind(
     "illegal_transition",
     409,
     "The state does not allow this action",
     "Read the resource again; the detail names the state and the action.",
+)
+TOO_MANY_OPEN_GOALS = _kind(
+    "too_many_open_goals",
+    409,
+    "The client has as many goals as fit at a time",
+    "Goals are small and follow one another: attain or drop one, then set the next.",
+)
+RETURN_WINDOW_OVER = _kind(
+    "return_window_over",
+    409,
+    "Too long ago to simply come back",
+    "Send a new referral for the client; POST /v1/referrals of the referral service takes it.",
 )
 PRECONDITION_FAILED = _kind(
     "precondition_failed",
@@ -157,6 +200,13 @@ VALIDATION_FAILED = _kind(
     422,
     "Some fields are not as they must be",
     "Mend the fields that `errors` points to and send it again; nothing was stored.",
+)
+IDENTIFYING_VALUE = _kind(
+    "identifying_value",
+    422,
+    "The text tells who somebody is",
+    "Take identity codes, phone numbers and e-mail addresses out of the text that `errors` points "
+    "to, and names too; nothing was stored.",
 )
 IDEMPOTENCY_KEY_REUSED = _kind(
     "idempotency_key_reused",

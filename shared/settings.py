@@ -83,6 +83,19 @@ class PlatformSettings(DatabaseSettings):
     http_port: Annotated[int, Field(ge=0, le=65535, description="port to listen on")] = 8080
     max_body_bytes: Annotated[int, Field(ge=1024, description="largest request body")] = 262_144
 
+    rate_per_minute: Annotated[
+        int,
+        Field(
+            ge=1, le=10_000_000, description="requests a minute a caller may make, in each process"
+        ),
+    ] = 600
+    rate_burst: Annotated[
+        int | None,
+        Field(
+            ge=1, description="requests a caller may make at once; a minute's worth when not set"
+        ),
+    ] = None
+
     encryption_keys: Annotated[
         SecretStr, Field(description="name:base64 of 32 bytes, the current key first")
     ]

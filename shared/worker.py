@@ -1,18 +1,21 @@
-"""The event process of a service: its relay, its consumer, and a small health port.
+"""The event process of a service: its relay, its consumer, a small health port, and whatever
+else the service does beside requests (`parts`).
 
 If any part ends by a fault, the process ends too and is started anew by whoever runs it.
 """
 
 import asyncio
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import asyncpg
 import uvicorn
 from fastapi import FastAPI
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from prometheus_client import Gauge
+from uvicorn.loops.auto import auto_loop_factory
 
 from shared import logs, metrics, telemetry
 from shared.consumer import Consumer, Handlers
@@ -24,20 +27,27 @@ from shared.web.health import Check, broker_check, health_router
 GAUGE_SECONDS = 5.0
 STARTED_CHECK = "consumer"
 
+Part = Callable[[Database], Coroutine[Any, Any, None]]
+"""Work of the service's own that goes on until it is cancelled; it gets the process's database."""
+
 
 def run(
     settings: PlatformSettings,
     handlers: Handlers,
     *,
     batch_size: int = 1,
+    parts: Sequence[Part] = (),
 ) -> None:
     """Runs the event process until SIGTERM or SIGINT; the message in hand is finished first."""
     logs.set_up(settings.service_name, "worker")
     telemetry.set_up(settings, "worker")
-    asyncio.run(_run(settings, handlers, batch_size))
+    with asyncio.Runner(loop_factory=auto_loop_factory()) as runner:
+        runner.run(_run(settings, handlers, batch_size, parts))
 
 
-async def _run(settings: PlatformSettings, handlers: Handlers, batch_size: int) -> None:
+async def _run(
+    settings: PlatformSettings, handlers: Handlers, batch_size: int, extra: Sequence[Part]
+) -> None:
     database = Database(settings)
     consumer = Consumer(settings, database, handlers, batch_size=batch_size)
     stop = asyncio.Event()
@@ -48,6 +58,7 @@ async def _run(settings: PlatformSettings, handlers: Handlers, batch_size: int) 
         Relay(settings).run(),
         _watch_outbox(settings),
         _serve_health(settings, database, consumer),
+        *(part(database) for part in extra),
     ]
     if handlers:
         parts.append(consumer.run())

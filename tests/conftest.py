@@ -1,8 +1,10 @@
 """The parts that tests stand on: a real PostgreSQL, a real broker, a real token issuer.
 
-They are started once a session; every test gets databases of its own.
+They are started once a session; every test gets databases of its own. Tests call faster than a
+partner may; the one that looks at the rate sets its own.
 """
 
+import os
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -12,10 +14,19 @@ from deploy.local.stack import Stack
 from shared.settings import KafkaSettings
 from tests.support.databases import Databases
 
+os.environ.setdefault("NOPSA_RATE_PER_MINUTE", "600000")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--broker=kafka` runs on Apache Kafka instead of the embedded broker."""
     parser.addoption("--broker", choices=("tansu", "kafka"), default="tansu")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The end-to-end tests share one stack, so they run in one process of a parallel run."""
+    for item in items:
+        if "e2e" in item.path.parts:
+            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @pytest.fixture(scope="session")

@@ -19,7 +19,8 @@ from deploy.cli import trace
 from deploy.cli.running import fail
 from deploy.cli.up import StopRequested, ignore_stop_signals, raise_on_stop_signals
 from deploy.demo.following import FINLAND, DidNotArrive, Follower
-from deploy.demo.printing import show_paths, show_reports
+from deploy.demo.printing import show_paths, show_reports, show_views, show_webhook
+from deploy.demo.receiver import Receiver
 from deploy.demo.referrals import referrals
 from deploy.local.process import ProcessFailed
 from deploy.local.region import RegionNotLoaded, load_region
@@ -61,19 +62,28 @@ def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     progress("Loading the demo region ...")
     load_region(stack.urls, stack.token("admin"))
     follower = Follower(stack)
+    receiver = Receiver()
+    follower.subscribe("ward", receiver)
     progress("Sending a referral as each kind of partner ...")
     today = datetime.now(FINLAND).date()
     paths = [follower.send(sender, body) for sender, body in referrals(today).items()]
     progress("Following each to a worker ...")
     for path in paths:
         follower.follow(path)
-    progress("Waiting for the reports and the traces ...")
-    flow, sources = follower.reports(len(paths))
-    traces = [follower.trace(path) for path in paths]
+    progress("Waiting for the reports, the traces and a webhook ...")
+    flow, sources = follower.reports(paths)
+    traces = {path.sender: follower.trace(path) for path in paths}
+    by_sender = {path.sender: path for path in paths}
+    message = follower.told_by_webhook(by_sender["ward"], receiver)
+    for path in paths:
+        follower.look(path)
     console.print()
     show_paths(console, follower, paths)
+    show_views(console, by_sender["landlord"], by_sender["ward"])
+    show_webhook(console, message)
     show_reports(console, flow, sources)
     console.print("[bold]The trace of the ward's referral[/]")
-    trace.show(traces[2])
+    trace.show(traces["ward"])
     console.print()
     follower.close()
+    receiver.close()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli import contracts, demo, token, trace, up
+from deploy.cli import contracts, demo, imports, retention, token, trace, up
 
 app = typer.Typer(
     name="nopsa",
@@ -18,6 +18,8 @@ app.command()(demo.demo)
 app.command()(token.token)
 app.command()(trace.trace)
 app.command()(contracts.contracts)
+app.command("import")(imports.import_file)
+app.command()(retention.retention)
 
 
 @app.callback()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, TypeVar
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
+from deploy.demo.receiver import Receiver
 from deploy.local.spans import Span, first_trace_of, read_spans, services_in, tree
 from deploy.local.stack import Stack
 
@@ -48,7 +49,7 @@ class Follower:
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
-        self._http = httpx.Client(timeout=30)
+        self._http = httpx.Client(timeout=30, headers={"Accept-Language": "en"})
         self._tokens: dict[str, str] = {}
 
     def send(self, sender: str, body: Mapping[str, Any]) -> Path:
@@ -61,21 +62,43 @@ class Follower:
         answer.raise_for_status()
         return Path(sender, answer.json())
 
+    def subscribe(self, partner: str, receiver: Receiver) -> None:
+        """Registers a webhook endpoint of a partner, and gives the receiver its secret."""
+        org = self._stack.clients[partner]["org"]
+        answer = self._http.post(
+            f"{self._stack.urls['referral']}/v1/partners/{org}/webhooks",
+            json={"url": receiver.url},
+            headers=self._headers("admin"),
+        )
+        answer.raise_for_status()
+        receiver.secret = answer.json()["secret"]
+
+    def told_by_webhook(self, path: Path, receiver: Receiver) -> dict[str, Any]:
+        """The first webhook message about a referral."""
+        message = receiver.first_about(path.referral_id, PATIENCE_SECONDS)
+        if message is None:
+            raise DidNotArrive(f"{path.sender}: no webhook about its referral came.")
+        return message
+
     def follow(self, path: Path) -> None:
-        """Waits until the referral has its case, and its sender sees what it may see."""
+        """Waits until the referral has its case."""
         path.case = self._wait(f"{path.sender}: a case", lambda: self._case_of(path.referral_id))
         path.assignment = self._get("admin", "caseload", f"/v1/cases/{path.case['id']}/assignment")
+
+    def look(self, path: Path) -> None:
+        """What the sender sees of it by now."""
         path.seen_by_sender = self._get(
             path.sender, "referral", f"/v1/referrals/{path.referral_id}"
         )
 
-    def reports(self, expected: int) -> tuple[dict[str, Any], dict[str, Any]]:
+    def reports(self, paths: Sequence[Path]) -> tuple[dict[str, Any], dict[str, Any]]:
         """Client flow and referral sources of today, once they count every referral."""
+        expected = len({path.case["client_ref"] for path in paths}), len(paths)
 
         def complete() -> tuple[dict[str, Any], dict[str, Any]] | None:
             flow, sources = self._report("client-flow"), self._report("referral-sources")
             counted = sum(row["accepted"] for row in sources["data"]["rows"])
-            if (flow["data"]["new"], counted) != (expected, expected):
+            if (flow["data"]["new"], counted) != expected:
                 return None
             return flow, sources
 

@@ -33,6 +33,27 @@ def show_paths(console: Console, follower: Follower, paths: Sequence[Path]) -> N
         console.print(f"   the sender sees: {path.seen_by_sender['status']}\n")
 
 
+def show_views(console: Console, landlord: Path, ward: Path) -> None:
+    """What two senders may know of the same person, side by side."""
+    table = Table(
+        title="The same person, as two senders see their referrals",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+    )
+    for column in ("", landlord.sender, ward.sender):
+        table.add_column(column, overflow="fold")
+    for name in ("status", "business_status", "team", "contact_due_at", "next_step"):
+        seen = (path.seen_by_sender[name] for path in (landlord, ward))
+        table.add_row(name, *("-" if value is None else str(value) for value in seen))
+    console.print(table)
+
+
+def show_webhook(console: Console, message: dict[str, Any]) -> None:
+    """A webhook message that arrived and whose signature fits."""
+    console.print("[bold]A webhook reached the ward, its signature verified[/]")
+    console.print(f"   {message['type']} {message['data']}\n")
+
+
 def show_reports(console: Console, flow: dict[str, Any], sources: dict[str, Any]) -> None:
     """Client flow and referral sources of the day."""
     table = Table(title="client-flow, today", box=SIMPLE_HEAD, title_justify="left")

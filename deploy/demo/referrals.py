@@ -5,13 +5,16 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
+SHARED_CODE = "150385-9013"
+"""The landlord and the ward refer the same person, and neither learns of the other."""
+
 
 def referrals(today: date) -> dict[str, dict[str, Any]]:
     """A referral by each kind of sender, by the name of its API client."""
     return {
+        "ward": _ward(today),
         "landlord": _landlord(),
         "prison": _prison(today),
-        "ward": _ward(today),
         "social-office": _social_office(),
         "self-service": _self_service(),
     }
@@ -21,7 +24,7 @@ def _landlord() -> dict[str, Any]:
     return {
         "urgency": "urgent",
         "lawful_basis": "private_notifier",
-        "client": _person(given_name="Aino", family_name="Esimerkki", phone="+358401234501"),
+        "client": _person(identity_code=SHARED_CODE, given_name="Aino"),
         "housing": {"status": "at_risk", "arrears_eur": "2150.00", "eviction_stage": "warning"},
         "reasons": ["rent_arrears", "housing_loss_risk"],
         "narrative": "Rent unpaid for three months, does not open the door.",
@@ -45,7 +48,7 @@ def _ward(today: date) -> dict[str, Any]:
     return {
         "urgency": "immediate",
         "lawful_basis": "consent",
-        "client": _person(identity_code="150385-9013", language="sv"),
+        "client": _person(identity_code=SHARED_CODE, language="sv"),
         "housing": {"status": "hostel"},
         "reasons": ["discharge", "mental_health", "homelessness"],
         "leaves_institution_on": (today + timedelta(days=2)).isoformat(),

@@ -22,6 +22,11 @@ _DEFAULTS = {
     "NOPSA_ENVIRONMENT": "local",
     "NOPSA_ALLOW_TEST_IDENTITY_CODES": "true",
     "NOPSA_KAFKA_FETCH_MAX_WAIT_MS": "10",
+    # Nothing here is real, so that erasure can be tried without waiting ten years.
+    "NOPSA_ALLOW_RETENTION_AHEAD": "true",
+    # Who tries the stack has an endpoint for webhooks on this machine.
+    "NOPSA_WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true",
+    "NOPSA_WEBHOOK_PORTS": "[]",
 }
 
 

@@ -23,7 +23,8 @@ class Base(SQLModel, registry=registry()):
 
 class ReferralFact(Base, table=True):
     """A referral. What the teams did with it stays true for ever (`was_...`); `outcome` and
-    `team` are the latest. Without `received_at` only the teams have spoken of it so far."""
+    `team` are the latest. Without `received_at` only the teams have spoken of it so far. What was
+    `entered_in_error` counts nowhere."""
 
     __tablename__ = "referral_facts"
 
@@ -35,6 +36,7 @@ class ReferralFact(Base, table=True):
     urgency: str | None = None
     received_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
     cancelled: bool = Field(default=False, sa_column_kwargs=_FALSE)
+    entered_in_error: bool = Field(default=False, sa_column_kwargs=_FALSE)
     version: int = Field(default=0, sa_column_kwargs=_ZERO)
     was_accepted: bool = Field(default=False, sa_column_kwargs=_FALSE)
     was_redirected: bool = Field(default=False, sa_column_kwargs=_FALSE)

@@ -11,7 +11,8 @@ from shared.contracts.caseload import CaseEvent
 
 @dataclass
 class CaseEvents:
-    """Collects events; `version` is that of the last one. The first referral began the case."""
+    """Collects events; `version` is that of the last one. The first referral began the case, if
+    one did: a case of imported history had none here."""
 
     case_id: UUID
     client_ref: UUID
@@ -43,6 +44,6 @@ class CaseEvents:
             outbox.message(
                 event.model_validate(common | concerned | facts),
                 key=self.client_ref,
-                correlation_id=about or self.referral_ids[0],
+                correlation_id=about or next(iter(self.referral_ids), None),
             )
         )

@@ -1,7 +1,22 @@
 """Which event moves what in the caseload service."""
 
 from services.caseload.assignment import commands as assignment
+from services.caseload.assignment import referral_changes
+from services.caseload.returns import commands as returns
 from shared.consumer import Handlers
-from shared.contracts.referral import ReferralReceived
+from shared.contracts.consent import ConsentGiven, ConsentRevoked
+from shared.contracts.referral import (
+    ReferralAmended,
+    ReferralCancelled,
+    ReferralEnteredInError,
+    ReferralReceived,
+)
 
-HANDLERS: Handlers = {ReferralReceived: assignment.take_referral}
+HANDLERS: Handlers = {
+    ReferralReceived: assignment.take_referral,
+    ReferralAmended: referral_changes.amend,
+    ReferralCancelled: referral_changes.withdraw,
+    ReferralEnteredInError: referral_changes.withdraw,
+    ConsentGiven: returns.note_consent,
+    ConsentRevoked: returns.note_consent,
+}

@@ -1,7 +1,12 @@
 """The event process of the caseload service: `python -m services.caseload.worker`."""
 
+from functools import partial
+
 from services.caseload.app import MIGRATIONS
+from services.caseload.assignment import sweeping as assignment
 from services.caseload.consumers import HANDLERS
+from services.caseload.handovers import sweeping as handovers
+from services.caseload.imports.processing import import_for_ever
 from services.caseload.settings import Settings
 from shared import migrations, worker
 
@@ -14,7 +19,12 @@ def main() -> None:
     settings = Settings.model_validate({})
     if settings.migrate_on_start:
         migrations.upgrade_now(settings, MIGRATIONS)
-    worker.run(settings, HANDLERS, batch_size=BATCH_SIZE)
+    parts: list[worker.Part] = [
+        handovers.sweeper(settings),
+        assignment.sweeper(settings),
+        partial(import_for_ever, settings),
+    ]
+    worker.run(settings, HANDLERS, batch_size=BATCH_SIZE, parts=parts)
 
 
 if __name__ == "__main__":

@@ -4,10 +4,18 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.referral.agreements import api as agreements
+from services.referral.changes import api as changes
+from services.referral.clients import api as clients
+from services.referral.fhir import api as fhir
 from services.referral.following import api as following
+from services.referral.imports import api as imports
 from services.referral.intake import api as intake
+from services.referral.me import api as me
 from services.referral.partners import api as partners
+from services.referral.retention import api as retention
 from services.referral.settings import Settings
+from services.referral.webhooks import api as webhooks
 from shared import logs, migrations, telemetry
 from shared.web import create_app, serve
 
@@ -16,12 +24,26 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 
 def build(settings: Settings) -> FastAPI:
     """The application."""
-    return create_app(
+    app = create_app(
         settings,
-        [intake.router, following.router, partners.router],
+        [
+            intake.router,
+            following.router,
+            changes.router,
+            clients.router,
+            partners.router,
+            agreements.router,
+            me.router,
+            webhooks.router,
+            imports.router,
+            retention.router,
+            fhir.router,
+        ],
         title="nopsa referral",
         description="Referrals to mobile outreach teams: post them, follow them.",
     )
+    app.webhooks.include_router(webhooks.messages)
+    return app
 
 
 def main() -> None:

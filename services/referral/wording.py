@@ -3,7 +3,8 @@
 The words follow from the kind of partner alone, never from the person or the state of the work.
 """
 
-LANGUAGES = ("fi", "sv", "en")
+from shared.languages import LANGUAGES as LANGUAGES
+from shared.languages import preferred_language as preferred_language
 
 NEXT_STEP_AUTHORITY = {
     "fi": "Tiimi ottaa asiakkaaseen yhteyttä. Näet ohjauksen etenemisen tämän tunnuksen takaa.",
@@ -23,24 +24,3 @@ NEXT_STEP_OTHERS = {
 def next_step(language: str, *, authority: bool) -> str:
     """What happens next, in a language of `LANGUAGES`."""
     return (NEXT_STEP_AUTHORITY if authority else NEXT_STEP_OTHERS)[language]
-
-
-def preferred_language(accept_language: str | None) -> str:
-    """The best of our languages for an Accept-Language header; Finnish when none fits."""
-    wishes = []
-    for position, part in enumerate((accept_language or "").split(",")):
-        tag, _, parameters = part.strip().partition(";")
-        language = tag.split("-")[0].strip().lower()
-        if language in LANGUAGES:
-            wishes.append((-_quality(parameters), position, language))
-    return min(wishes)[2] if wishes else LANGUAGES[0]
-
-
-def _quality(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if name.strip() != "q":
-        return 1.0
-    try:
-        return float(value)
-    except ValueError:
-        return 0.0

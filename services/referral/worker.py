@@ -1,8 +1,14 @@
 """The event process of the referral service: `python -m services.referral.worker`."""
 
+from functools import partial
+
 from services.referral.app import MIGRATIONS
 from services.referral.consumers import HANDLERS
+from services.referral.housekeeping import sweep_for_ever
+from services.referral.imports.processing import import_for_ever
+from services.referral.retention.erasing import erase_for_ever
 from services.referral.settings import Settings
+from services.referral.webhooks.sender import send_for_ever
 from shared import migrations, worker
 
 BATCH_SIZE = 50
@@ -14,7 +20,17 @@ def main() -> None:
     settings = Settings.model_validate({})
     if settings.migrate_on_start:
         migrations.upgrade_now(settings, MIGRATIONS)
-    worker.run(settings, HANDLERS, batch_size=BATCH_SIZE)
+    worker.run(
+        settings,
+        HANDLERS,
+        batch_size=BATCH_SIZE,
+        parts=[
+            partial(send_for_ever, settings),
+            partial(import_for_ever, settings),
+            partial(erase_for_ever, settings),
+            sweep_for_ever,
+        ],
+    )
 
 
 if __name__ == "__main__":

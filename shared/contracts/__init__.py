@@ -5,16 +5,18 @@ samples of every version stay in `tests/contract/golden` and parse for ever.
 """
 
 # Importing the modules publishes their events.
-from shared.contracts import caseload, consent, referral
+from shared.contracts import case_life, caseload, consent, referral, registers
 from shared.contracts.base import EVENTS, EventData, event_class, topic_of, type_of
 
 __all__ = [
     "EVENTS",
     "EventData",
+    "case_life",
     "caseload",
     "consent",
     "event_class",
     "referral",
+    "registers",
     "topic_of",
     "type_of",
 ]

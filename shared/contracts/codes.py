@@ -143,6 +143,49 @@ class BusinessStatus(StrEnum):
     ENDED = "ended"
 
 
+class RedirectReason(StrEnum):
+    """Why a partner's agreement sends a referral to the county's guidance unit. It is taken all
+    the same."""
+
+    OVER_QUOTA = "over_quota"
+    OUTSIDE_AGREEMENT = "outside_agreement"
+
+
+class AmendedField(StrEnum):
+    """What a sender may change of a referral it sent."""
+
+    URGENCY = "urgency"
+    CLIENT = "client"
+    HOUSING = "housing"
+    REASONS = "reasons"
+    NARRATIVE = "narrative"
+    LEAVES_INSTITUTION_ON = "leaves_institution_on"
+    CONTACT_PERSON = "contact_person"
+    TEAM = "team"
+
+
+class CancellationReason(StrEnum):
+    """Why a sender takes a referral back."""
+
+    NO_LONGER_NEEDED = "no_longer_needed"
+    CLIENT_DECLINED = "client_declined"
+    HELPED_ELSEWHERE = "helped_elsewhere"
+    MOVED_AWAY = "moved_away"
+    DECEASED = "deceased"
+    DUPLICATE = "duplicate"
+    OTHER = "other"
+
+
+class ErrorReason(StrEnum):
+    """Why a referral should never have been sent."""
+
+    WRONG_PERSON = "wrong_person"
+    WRONG_DETAILS = "wrong_details"
+    DUPLICATE = "duplicate"
+    SENT_BY_MISTAKE = "sent_by_mistake"
+    OTHER = "other"
+
+
 class CaseStatus(StrEnum):
     """Status of a case."""
 
@@ -205,6 +248,7 @@ class ClosingReason(StrEnum):
     OTHER_SERVICE = "other_service"
     DECEASED = "deceased"
     OTHER = "other"
+    REFERRAL_CANCELLED = "referral_cancelled"
 
 
 class AlternativeService(StrEnum):
@@ -230,3 +274,129 @@ class PartnerFact(StrEnum):
 
     CONTACTED = "contacted"
     ENDED = "ended"
+
+
+class GoalArea(StrEnum):
+    """What a small goal of a client's plan is about."""
+
+    HOUSING = "housing"
+    MONEY = "money"
+    BENEFITS = "benefits"
+    DAILY_LIVING = "daily_living"
+    SUBSTANCE_USE = "substance_use"
+    MENTAL_HEALTH = "mental_health"
+    PHYSICAL_HEALTH = "physical_health"
+    PEOPLE = "people"
+    WORK_AND_STUDY = "work_and_study"
+    SERVICES = "services"
+    OTHER = "other"
+
+
+class VisitLocation(StrEnum):
+    """Where client and worker meet."""
+
+    HOME = "home"
+    OUTSIDE = "outside"
+    OFFICE = "office"
+    REMOTE = "remote"
+
+
+class VisitCancelledBy(StrEnum):
+    """Who called a booked visit off."""
+
+    CLIENT = "client"
+    TEAM = "team"
+
+
+class VisitCancelReason(StrEnum):
+    """Why a booked visit did not take place."""
+
+    NO_SHOW = "no_show"
+    ILLNESS = "illness"
+    NOT_WANTED = "not_wanted"
+    RESCHEDULED = "rescheduled"
+    WORKER_ABSENT = "worker_absent"
+    CASE_CLOSED = "case_closed"
+    OTHER = "other"
+
+
+class HandoverDecline(StrEnum):
+    """Why a receiving service does not take a client over."""
+
+    NO_ROOM = "no_room"
+    NOT_TARGET_GROUP = "not_target_group"
+    OTHER_SERVICE_FITS = "other_service_fits"
+    OTHER = "other"
+
+
+class HandoverFailure(StrEnum):
+    """Why a handover came to nothing; `no_answer` is found by the clock, not by a person."""
+
+    NO_ANSWER = "no_answer"
+    CLIENT_WITHDREW = "client_withdrew"
+    CLIENT_NOT_REACHED = "client_not_reached"
+    RECEIVER_WITHDREW = "receiver_withdrew"
+    CASE_CLOSED = "case_closed"
+    OTHER = "other"
+
+
+class HousingService(StrEnum):
+    """A step of the service ladder: support to the own home, and the housing services of the
+    Social Welfare Act 1301/2014, sections 21-21 c."""
+
+    HOME_SUPPORT = "home_support"
+    SUPPORTED = "supported"
+    COMMUNAL = "communal"
+    ROUND_THE_CLOCK = "round_the_clock"
+    TEMPORARY = "temporary"
+
+
+class Production(StrEnum):
+    """Who produces a service: the county itself, or a producer it buys from."""
+
+    OWN = "own"
+    PURCHASED = "purchased"
+
+
+class ServiceChannel(StrEnum):
+    """How a service is given: at its own place, where the client is, or digitally."""
+
+    ON_SITE = "on_site"
+    MOBILE = "mobile"
+    DIGITAL = "digital"
+
+
+class GapStatus(StrEnum):
+    """Status of a gap seen in the service system."""
+
+    REPORTED = "reported"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class IntakeState(StrEnum):
+    """Whether a team takes referrals of a partner kind."""
+
+    OPEN = "open"
+    PAUSED = "paused"
+
+
+class AbsenceKind(StrEnum):
+    """Why a worker takes no new cases for a while. Stays within the caseload service."""
+
+    LEAVE = "leave"
+    SICKNESS = "sickness"
+    TRAINING = "training"
+    OTHER = "other"
+
+
+class ReassignmentReason(StrEnum):
+    """Why a case got other workers."""
+
+    WORKLOAD = "workload"
+    ABSENCE = "absence"
+    WORKER_LEFT = "worker_left"
+    COMPETENCE = "competence"
+    LANGUAGE = "language"
+    CLIENT_WISH = "client_wish"
+    OTHER = "other"

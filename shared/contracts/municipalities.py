@@ -12,8 +12,23 @@ from importlib.resources import files
 @cache
 def counties_by_municipality() -> dict[str, str]:
     """County code by municipality code."""
+    return {row["kunta"]: row["hyvinvointialue_code"] for row in _rows()}
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    names = ("municipality_name_fi", "municipality_name_sv")
+    return {row[name].casefold(): row["kunta"] for row in _rows() for name in names}
+
+
+def _rows() -> list[dict[str, str]]:
     text = files("shared.contracts").joinpath("municipalities_2026.csv").read_text("utf-8")
-    return {row["kunta"]: row["hyvinvointialue_code"] for row in csv.DictReader(text.splitlines())}
+    return list(csv.DictReader(text.splitlines()))
+
+
+def municipality_named(name: str) -> str | None:
+    """The code of the municipality with this Finnish or Swedish name, in any case of letters."""
+    return _codes_by_name().get(name.strip().casefold())
 
 
 def county_of(municipality: str) -> str | None:

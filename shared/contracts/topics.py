@@ -4,9 +4,11 @@ REFERRAL = "nopsa.referral.v1"
 CLIENT = "nopsa.client.v1"
 CASE = "nopsa.case.v1"
 TEAM = "nopsa.team.v1"
+GAP = "nopsa.gap.v1"
+CONSULTATION = "nopsa.consultation.v1"
 CONSENT = "nopsa.consent.v1"
 
-ALL = (REFERRAL, CLIENT, CASE, TEAM, CONSENT)
+ALL = (REFERRAL, CLIENT, CASE, TEAM, GAP, CONSULTATION, CONSENT)
 
 
 def dead_letter(topic: str) -> str:

@@ -4,9 +4,11 @@ from shared.web.app import create_app, serve
 from shared.web.conventions import (
     IdempotencyKey,
     RequiredIdempotencyKey,
+    RequiredIfMatch,
     answer,
     etag,
     expected_version,
+    is_current,
     optional_version,
 )
 from shared.web.dependencies import Cipher, Index, Session
@@ -16,11 +18,13 @@ __all__ = [
     "IdempotencyKey",
     "Index",
     "RequiredIdempotencyKey",
+    "RequiredIfMatch",
     "Session",
     "answer",
     "create_app",
     "etag",
     "expected_version",
+    "is_current",
     "optional_version",
     "serve",
 ]

@@ -20,8 +20,10 @@ from shared.auth import TokenChecker
 from shared.db import Database
 from shared.settings import PlatformSettings
 from shared.web import errors
+from shared.web.depth import BodyDepth
 from shared.web.door import Door
 from shared.web.health import Check, broker_check, health_router
+from shared.web.rate import RateLimiter
 
 KEEP_ALIVE_SECONDS = 30
 GRACEFUL_SECONDS = 20
@@ -37,7 +39,9 @@ def create_app(
 ) -> FastAPI:
     """The application of a service: its routers under the house's conventions.
 
-    `app.state.settings` and `app.state.database` are there for dependencies.
+    `app.state.settings` and `app.state.database` are there for dependencies. A body may have
+    `settings.max_body_bytes`; a route that takes more (or less) says so in its decorator, as in
+    `@router.post("", max_body_size=5_000_000)`, and that limit holds for it instead.
     """
     database = Database(settings)
     http = httpx.AsyncClient(timeout=ISSUER_SECONDS)
@@ -71,8 +75,10 @@ def create_app(
     for router in (*routers, health_router(checks), _problems_router()):
         app.include_router(router)
     errors.install(app)
+    app.add_middleware(BodyDepth)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes)
-    app.add_middleware(Door, checker=checker, service=settings.service_name)
+    limiter = RateLimiter(settings.rate_per_minute, settings.rate_burst)
+    app.add_middleware(Door, checker=checker, limiter=limiter, service=settings.service_name)
     set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call]
     FastAPIInstrumentor.instrument_app(
         app, exclude_spans=["receive", "send"], excluded_urls="healthz,readyz,metrics"

@@ -1,9 +1,10 @@
-"""Headers that mean the same in every service: Idempotency-Key, ETag and If-Match."""
+"""Headers that mean the same in every service: Idempotency-Key, ETag, If-Match, Content-Type."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Header
 from fastapi.responses import JSONResponse
 
 from shared.idempotency import Answer
@@ -14,26 +15,26 @@ from shared.problems import (
     Problem,
 )
 
-_KEY = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="new for each new request, the same when it is repeated",
-    ),
-]
+_KEY_HEADER = Header(
+    alias="Idempotency-Key",
+    min_length=1,
+    max_length=200,
+    description="new for each new request, the same when it is repeated",
+)
+_IF_MATCH_HEADER = Header(
+    alias="If-Match", max_length=1000, description="the ETag of what was read"
+)
 _ETAG = re.compile(r'"v(\d{1,9})"')
 
+IdempotencyKey = Annotated[str | None, _KEY_HEADER]
+RequiredIdempotencyKey = Annotated[str, _KEY_HEADER]
+RequiredIfMatch = Annotated[str, _IF_MATCH_HEADER]
 
-def _required(key: _KEY = None) -> str:
-    if key is None:
-        raise Problem(IDEMPOTENCY_KEY_MISSING)
-    return key
-
-
-IdempotencyKey = _KEY
-RequiredIdempotencyKey = Annotated[str, Depends(_required)]
+MISSING_HEADERS = {
+    "idempotency-key": IDEMPOTENCY_KEY_MISSING,
+    "if-match": PRECONDITION_REQUIRED,
+}
+"""What the absence of a required header is told as."""
 
 
 def etag(version: int) -> str:
@@ -41,24 +42,32 @@ def etag(version: int) -> str:
     return f'"v{version}"'
 
 
-_IF_MATCH = Annotated[str | None, Header(alias="If-Match", max_length=100)]
-
-
-def optional_version(if_match: _IF_MATCH = None) -> int | None:
+def optional_version(if_match: Annotated[str | None, _IF_MATCH_HEADER] = None) -> int | None:
     """The version the caller read, from If-Match; None without one. Not one of ours: 412."""
-    if if_match is None:
-        return None
+    return None if if_match is None else expected_version(if_match)
+
+
+def expected_version(if_match: RequiredIfMatch) -> int:
+    """Like `optional_version`, where a change is impossible without: missing is 428."""
     match = _ETAG.fullmatch(if_match.strip())
     if match is None:
         raise Problem(PRECONDITION_FAILED)
     return int(match.group(1))
 
 
-def expected_version(version: Annotated[int | None, Depends(optional_version)]) -> int:
-    """Like `optional_version`, where a change is impossible without: missing is 428."""
-    if version is None:
-        raise Problem(PRECONDITION_REQUIRED)
-    return version
+def is_json(headers: Mapping[str, str]) -> bool:
+    """Whether a body is one JSON document, by its Content-Type."""
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return media_type == "application/json" or media_type.endswith("+json")
+
+
+def is_current(if_match: str, present: str) -> bool:
+    """Whether If-Match names the present ETag, alone or in a list, or is `*` (RFC 9110, 13.1.1).
+
+    For representations whose ETag is not their version. Weak tags never match here.
+    """
+    named = [tag.strip() for tag in if_match.split(",")]
+    return "*" in named or present in named
 
 
 def answer(given: Answer) -> JSONResponse:

@@ -1,4 +1,4 @@
-"""What every request passes before its endpoint: timing, log line, token, and a net for errors.
+"""What every request passes before its endpoint: timing, log line, token, rate, net for errors.
 
 Written as one ASGI middleware: it sees the route template when the answer begins, and never the
 body.
@@ -7,26 +7,33 @@ body.
 import time
 
 import structlog
-from starlette.datastructures import Headers
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared import metrics
 from shared.auth import TokenChecker, authenticate
-from shared.problems import BODY_TOO_LARGE, Problem
+from shared.problems import BODY_TOO_LARGE, RATE_LIMITED, Problem
 from shared.web.errors import of_exception, response
+from shared.web.rate import Allowance, RateLimiter
 
 LOG = structlog.get_logger("nopsa.request")
 PROTECTED = ("/v1/", "/fhir/")
+OPEN = frozenset({"/fhir/r4/metadata"})
+"""Says what a FHIR server can do, and how to get a token for it; holds no data of anybody."""
 QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Door:
-    """Authenticates under `/v1` and `/fhir`, answers what nobody else answered, logs and counts."""
+    """Authenticates under `/v1` and `/fhir` and holds callers to their rate, answers what nobody
+    else answered, logs and counts."""
 
-    def __init__(self, app: ASGIApp, checker: TokenChecker, service: str) -> None:
+    def __init__(
+        self, app: ASGIApp, checker: TokenChecker, limiter: RateLimiter, service: str
+    ) -> None:
         self._app = app
         self._checker = checker
+        self._limiter = limiter
         self._service = service
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -35,6 +42,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
+        send = _telling_rate(scope, send)
         status = 0
         replaced = False
 
@@ -49,7 +57,7 @@ class Door:
                 await send(message)
 
         try:
-            await self._authenticate(scope)
+            await self._admit(scope)
             await self._app(scope, receive, noting_send)
         except Exception as error:
             if status:
@@ -58,12 +66,17 @@ class Door:
         finally:
             self._note(scope, status, time.perf_counter() - started)
 
-    async def _authenticate(self, scope: Scope) -> None:
+    async def _admit(self, scope: Scope) -> None:
+        """Notes who calls, and what they may still call, in the request's state."""
         path: str = scope["path"]
-        if not f"{path}/".startswith(PROTECTED):
+        if path in OPEN or not f"{path}/".startswith(PROTECTED):
             return
         authorization = HTTPConnection(scope).headers.get("authorization")
-        scope.setdefault("state", {})["caller"] = await authenticate(self._checker, authorization)
+        caller = await authenticate(self._checker, authorization)
+        rate = self._limiter.take(caller.client_id)
+        scope.setdefault("state", {}).update(caller=caller, rate=rate)
+        if rate.retry_after:
+            raise Problem(RATE_LIMITED, headers={"Retry-After": str(rate.retry_after)})
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
@@ -79,6 +92,18 @@ class Door:
             milliseconds=round(seconds * 1000, 1),
             client_id=caller.client_id if caller else None,
         )
+
+
+def _telling_rate(scope: Scope, send: Send) -> Send:
+    """`send` that adds the caller's allowance to the answer's headers, once there is a caller."""
+
+    async def telling_send(message: Message) -> None:
+        rate: Allowance | None = scope.get("state", {}).get("rate")
+        if rate is not None and message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(rate.headers())
+        await send(message)
+
+    return telling_send
 
 
 def _is_plain_refusal(message: Message) -> bool:

@@ -1,7 +1,8 @@
-"""Every error, whoever raised it, becomes problem+json; nothing the caller sent is echoed."""
+"""Every error, whoever raised it, becomes problem+json (under `/fhir` an OperationOutcome); nothing
+the caller sent is echoed."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import structlog
@@ -12,9 +13,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import Scope
 
 from shared import problems, telemetry
-from shared.db import is_unavailable, refusal_of
+from shared.db import is_transient, refusal_of
 from shared.problems import FieldError, Kind, Problem
 from shared.redaction import field_name, mask
+from shared.web import outcomes
+from shared.web.conventions import MISSING_HEADERS, is_json
 
 LOG = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -34,6 +37,11 @@ _BY_STATUS: dict[int, Kind] = {
 def response(problem: Problem, scope: Scope) -> JSONResponse:
     """The problem as a response to the request of this scope."""
     trace_id = telemetry.trace_id()
+    if outcomes.speaks_fhir(scope["path"]):
+        told = outcomes.document(problem, trace_id)
+        return JSONResponse(
+            told, problem.kind.status, headers=problem.headers, media_type=outcomes.MEDIA_TYPE
+        )
     body = problems.document(problem, instance=_instance(scope, trace_id), trace_id=trace_id)
     return JSONResponse(body, problem.kind.status, headers=problem.headers, media_type=MEDIA_TYPE)
 
@@ -43,7 +51,7 @@ def of_exception(error: Exception) -> Problem:
     what a caller sent."""
     if isinstance(error, Problem):
         return error
-    if is_unavailable(error):
+    if is_transient(error):
         LOG.warning("dependency_unavailable", error=type(error).__name__)
         return Problem(problems.UNAVAILABLE, headers={"Retry-After": RETRY_AFTER_SECONDS})
     LOG.error(
@@ -69,7 +77,14 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, on_validation)
 
 
+def field_errors(found: Iterable[Mapping[str, Any]]) -> list[FieldError]:
+    """Pydantic's errors as ours: where and what, without what was sent."""
+    return [_field_error(error) for error in found]
+
+
 def _of_http(error: HTTPException) -> Problem:
+    if isinstance(error.__cause__, Problem):  # raised while FastAPI read the body
+        return error.__cause__
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
         kind = problems.MALFORMED_JSON if error.status_code == 400 else problems.INTERNAL_ERROR
@@ -81,19 +96,19 @@ def _of_validation(request: Request, error: RequestValidationError) -> Problem:
     whole_body = [e for e in found if tuple(e["loc"]) == ("body",)]
     if any(e["loc"][0] == "path" for e in found):
         return Problem(problems.NOT_FOUND)
+    headers = (e for e in found if e["loc"][0] == "header" and e["type"] == "missing")
+    absent = {str(e["loc"][-1]).lower() for e in headers}
+    for header, kind in MISSING_HEADERS.items():
+        if header in absent:
+            return Problem(kind)
     if any(e["type"] == "json_invalid" for e in found):
         return Problem(problems.MALFORMED_JSON)
-    if whole_body and not _is_json(request):
+    if whole_body and not is_json(request.headers):
         return Problem(problems.UNSUPPORTED_MEDIA_TYPE)
-    return Problem(problems.VALIDATION_FAILED, errors=[_field_error(e) for e in found])
+    return Problem(problems.VALIDATION_FAILED, errors=field_errors(found))
 
 
-def _is_json(request: Request) -> bool:
-    media_type = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    return media_type == "application/json" or media_type.endswith("+json")
-
-
-def _field_error(error: dict[str, Any]) -> FieldError:
+def _field_error(error: Mapping[str, Any]) -> FieldError:
     context = error.get("ctx", {})
     code = str(context.get("code", error["type"]))
     detail = str(error["msg"]).removeprefix("Value error, ")

@@ -13,8 +13,9 @@ from services.analytics.tables import ReferralFact
 DEFINITION = (
     "Referrals received in the period, by the kind of their sender, and how many of them were "
     "ever accepted, redirected, waitlisted or cancelled until now; one that was redirected and "
-    "then accepted counts as both. share: of all referrals received in the period, under the same "
-    "filters. The county is that of the client's municipality, the team the latest to decide."
+    "then accepted counts as both. One that its sender entered in error counts as none. share: "
+    "of all referrals received in the period, under the same filters. The county is that of the "
+    "client's municipality, the team the latest to decide."
 )
 COUNTS = ("referrals", "accepted", "redirected", "waitlisted", "cancelled")
 
@@ -30,7 +31,11 @@ FLAGS = {
 async def compute(session: AsyncSession, question: Question) -> Data:
     """A row for each kind of sender that referred, in the order of their codes."""
     received, source = col(ReferralFact.received_at), col(ReferralFact.source_kind)
-    conditions = [received >= question.start, received < question.end]
+    conditions = [
+        received >= question.start,
+        received < question.end,
+        ~col(ReferralFact.entered_in_error),
+    ]
     if question.team is not None:
         conditions.append(col(ReferralFact.team) == question.team)
     if question.county is not None:

@@ -1,33 +1,33 @@
-"""`/v1/cases/{id}/assignment` and `/v1/waitlist`: why, and who waits (scope `cases:read`)."""
+"""`/v1/cases/{id}/assignment`: why these workers (scope `cases:read`), and others instead of them
+(scope `cases:write`)."""
 
-from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
 
-from services.caseload.assignment import explaining, waitlist
-from services.caseload.assignment.schemas import AssignmentView, PlaceView
-from shared.auth import Caller, scoped
-from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
-from shared.web import Session
+from services.caseload.assignment import explaining, reassigning
+from services.caseload.assignment.schemas import AssignmentView, ReassignmentBody
+from services.caseload.cases.dependencies import CaseChange, Reader
+from services.caseload.cases.schemas import CaseView
+from shared import web
+from shared.languages import WantedLanguage
+from shared.web import Cipher, Index, Session
 
-router = APIRouter(prefix="/v1", tags=["assignment"])
-Reader = Annotated[Caller, Depends(scoped("cases:read"))]
+router = APIRouter(prefix="/v1/cases/{case_id}", tags=["assignment"])
 
 
-@router.get("/cases/{case_id}/assignment", summary="Why these workers, or why a client waits")
-async def get_assignment(case_id: UUID, caller: Reader, session: Session) -> AssignmentView:
+@router.get("/assignment", summary="Why these workers, or why a client waits")
+async def get_assignment(
+    case_id: UUID, caller: Reader, session: Session, cipher: Cipher, language: WantedLanguage
+) -> AssignmentView:
     """Every team and worker that was looked at, with their score and why, or why not."""
-    return await explaining.read_assignment(session, caller, case_id)
+    return await explaining.read_assignment(session, cipher, caller, case_id, language)
 
 
-@router.get("/waitlist", summary="Who waits, the next one first")
-async def get_waitlist(
-    caller: Reader,
-    session: Session,
-    team: Annotated[UUID | None, Query(description="who waits for this team")] = None,
-    limit: Limit = DEFAULT_LIMIT,
-    cursor: CursorText = None,
-) -> Page[PlaceView]:
-    """A page, in the order in which room will be given."""
-    return await waitlist.list_places(session, caller, team, limit=limit, cursor=cursor)
+@router.post("/reassign", response_model=CaseView, summary="Give a case to other workers")
+async def post_reassign(
+    body: ReassignmentBody, change: CaseChange, session: Session, cipher: Cipher, index: Index
+) -> JSONResponse:
+    """The case with its new workers. 409 when one is absent or full and no lead overrides it."""
+    return web.answer(await reassigning.reassign(session, cipher, index, change, body))

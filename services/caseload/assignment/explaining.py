@@ -1,6 +1,5 @@
 """Reading why an assignment was made as it was; logged in the transaction."""
 
-from collections.abc import Iterable
 from uuid import UUID
 
 from sqlalchemy import select, union_all
@@ -8,31 +7,32 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.caseload.assignment.placing import DECISIONS
-from services.caseload.assignment.rules import Why
-from services.caseload.assignment.schemas import (
-    AssignmentView,
-    Because,
-    CandidateLooked,
-    TeamLooked,
-)
+from services.caseload.assignment.schemas import AssignmentView, CandidateLooked, TeamLooked
+from services.caseload.reasons import LeadsDecision, decisions_on
 from services.caseload.sight import in_sight
 from services.caseload.tables import AssignmentExplanation, Case, WaitlistPlace
-from services.caseload.wording import WORDS
+from services.caseload.wording import because
 from shared import audit
 from shared.auth import Caller
+from shared.crypto import FieldCipher
 from shared.problems import NOT_FOUND, Problem
 
 
-async def read_assignment(session: AsyncSession, caller: Caller, case_id: UUID) -> AssignmentView:
+async def read_assignment(
+    session: AsyncSession, cipher: FieldCipher, caller: Caller, case_id: UUID, language: str
+) -> AssignmentView:
     """Why the case, or the place in line, is where it is. Raises `not_found`."""
     async with session.begin():
         client_ref = await _client_of(session, caller, case_id)
-        explanation = await session.get_one(AssignmentExplanation, case_id)
+        explanation = await session.get(AssignmentExplanation, case_id)
+        if explanation is None:
+            raise Problem(NOT_FOUND, "Nobody was looked for: the case is older than this service.")
+        decisions = await decisions_on(session, cipher, [case_id])
         entry = audit.Entry(
             "case.read", "case", subject_id=case_id, client_ref=client_ref, purpose="coordination"
         )
         await audit.record(session, caller, entry)
-        return _view(explanation)
+        return _view(explanation, decisions[case_id], language)
 
 
 async def _client_of(session: AsyncSession, caller: Caller, case_id: UUID) -> UUID:
@@ -48,16 +48,20 @@ async def _client_of(session: AsyncSession, caller: Caller, case_id: UUID) -> UU
     return client_ref
 
 
-def _view(explanation: AssignmentExplanation) -> AssignmentView:
+def _view(
+    explanation: AssignmentExplanation, decisions: list[LeadsDecision], language: str
+) -> AssignmentView:
     decision = DECISIONS.validate_python(explanation.decision)
     return AssignmentView(
         case=explanation.case_id,
         decided_at=explanation.decided_at,
         team=decision.team,
         workers=list(decision.workers),
-        why=_because(decision.notes),
+        why=because(decision.notes, language),
         teams=[
-            TeamLooked(team=verdict.team, in_line=verdict.in_line, why=_because(verdict.why))
+            TeamLooked(
+                team=verdict.team, in_line=verdict.in_line, why=because(verdict.why, language)
+            )
             for verdict in decision.teams
         ],
         candidates=[
@@ -65,13 +69,12 @@ def _view(explanation: AssignmentExplanation) -> AssignmentView:
                 worker=candidate.worker,
                 team=candidate.team,
                 score=round(candidate.score, 3),
+                load=candidate.load,
+                capacity=candidate.capacity,
                 chosen=candidate.chosen,
-                why=_because(candidate.why),
+                why=because(candidate.why, language),
             )
             for candidate in decision.candidates
         ],
+        decisions=decisions,
     )
-
-
-def _because(grounds: Iterable[Why]) -> list[Because]:
-    return [Because(code=ground, text=WORDS[ground]) for ground in grounds]

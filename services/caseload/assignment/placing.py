@@ -50,36 +50,36 @@ class Placing:
 
 async def begin(session: AsyncSession, place: WaitlistPlace, now: datetime) -> Placing:
     """Gathers what placing the client needs."""
-    referrals = await referrals_of(session, place.id)
+    referrals = [each for each in await referrals_of(session, place.id) if not each.withdrawn_at]
     referral_ids = tuple(referral.referral_id for referral in referrals)
     events = CaseEvents(place.id, place.client_ref, referral_ids, place.version)
     return Placing(place, referrals, events, now)
 
 
-def contact_due(team: Team | None, referrals: Sequence[CaseReferral]) -> datetime:
-    """The moment by which the team wants to have contacted: the earliest any referral asks for."""
+def contact_due(team: Team | None, placing: Placing) -> datetime:
+    """The moment by which the team wants to have contacted: the earliest any referral asks for.
+
+    A client of imported history who came back has no referral here; the place itself asks then.
+    """
     policy = policy_of(team)
+    asking: Sequence[CaseReferral | WaitlistPlace] = placing.referrals or [placing.place]
     return min(
-        add_working_hours(referral.received_at, policy.hours(Urgency(referral.urgency)))
-        for referral in referrals
+        add_working_hours(each.received_at, policy.hours(Urgency(each.urgency))) for each in asking
     )
 
 
-async def explain(session: AsyncSession, placing: Placing, decision: Decision) -> None:
-    """Writes down why; the latest decision on a case is kept."""
-    values = {
-        "decided_at": placing.now,
-        "decision": DECISIONS.dump_python(decision, mode="json"),
-    }
+async def explain(session: AsyncSession, case_id: UUID, decision: Decision, now: datetime) -> None:
+    """Writes down why; the latest decision on a case, or a place in line, is kept."""
+    values = {"decided_at": now, "decision": DECISIONS.dump_python(decision, mode="json")}
     await session.execute(
         insert(AssignmentExplanation)
-        .values(case_id=placing.place.id, **values)
+        .values(case_id=case_id, **values)
         .on_conflict_do_update(index_elements=[col(AssignmentExplanation.case_id)], set_=values)
     )
 
 
-def redirect(placing: Placing, decision: Decision, *, from_team: UUID | None = None) -> None:
-    """Tells that the guidance unit is asked, if it is; `from_team` is the team wished for."""
+def redirect(placing: Placing, decision: Decision) -> None:
+    """Tells that the client goes elsewhere than asked for, if they do."""
     if decision.redirected is None:
         return
     placing.events.add(
@@ -87,7 +87,7 @@ def redirect(placing: Placing, decision: Decision, *, from_team: UUID | None = N
         at=placing.now,
         team=decision.team,
         about=placing.referrals[0].referral_id,
-        from_team=from_team,
+        from_team=decision.redirected_from,
         reason=str(decision.redirected),
     )
 
@@ -96,7 +96,7 @@ async def open_case(
     session: AsyncSession, placing: Placing, team: Team, workers: Sequence[UUID]
 ) -> None:
     """Opens the case of a client whom the decision gives to workers; adds its events."""
-    due = contact_due(team, placing.referrals)
+    due = contact_due(team, placing)
     _tell_assigned(placing, team, workers, due)
     place = placing.place
     await session.execute(
@@ -119,7 +119,8 @@ async def open_case(
 
 
 def _tell_assigned(placing: Placing, team: Team, workers: Sequence[UUID], due: datetime) -> None:
-    for nth, referral in enumerate(placing.referrals):
+    asking = [referral for referral in placing.referrals if not referral.again]
+    for nth, referral in enumerate(asking):
         placing.events.add(
             ReferralAccepted,
             at=placing.now,
@@ -150,7 +151,7 @@ async def wait(session: AsyncSession, placing: Placing, team: Team | None) -> No
 def tell_waiting(placing: Placing, referral_id: UUID, team: Team | None) -> None:
     """Tells that the place answers this referral now, and moves the place on."""
     place = placing.place
-    place.contact_due_at = contact_due(team, placing.referrals)
+    place.contact_due_at = contact_due(team, placing)
     placing.events.add(
         CaseWaitlisted,
         at=placing.now,

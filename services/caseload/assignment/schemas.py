@@ -1,19 +1,15 @@
-"""An assignment explained, and a place in line, as a team sees them."""
+"""An assignment explained, as a team sees it, and the body that changes it."""
 
-from datetime import date, datetime
-from typing import Annotated
+from datetime import datetime
+from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
-from shared.contracts.codes import Reason, Urgency
-
-
-class Because(BaseModel):
-    """One ground of a decision: a stable code, and the same in plain words."""
-
-    code: str
-    text: str
+from services.caseload.reasons import LeadsDecision, ReasonText
+from services.caseload.wording import Because
+from shared.contracts.codes import ReassignmentReason
 
 
 class TeamLooked(BaseModel):
@@ -31,8 +27,13 @@ class CandidateLooked(BaseModel):
     team: UUID
     score: Annotated[
         float,
-        Field(description="the free share of the capacity, and 1 for the client's language"),
+        Field(
+            description="8 for an earlier worker, 4 for the profession asked for, 2 for the "
+            "client's language, up to 1 for competence, up to 1 for free room"
+        ),
     ]
+    load: Annotated[float, Field(description="points that the open cases took at the time")]
+    capacity: Annotated[float, Field(description="points of the worker's own week")]
     chosen: bool
     why: list[Because]
 
@@ -47,18 +48,35 @@ class AssignmentView(BaseModel):
     why: list[Because]
     teams: list[TeamLooked]
     candidates: list[CandidateLooked]
+    decisions: Annotated[list[LeadsDecision], Field(description="of leads, the latest first")]
 
 
-class PlaceView(BaseModel):
-    """A client who waits; `id` will be the id of the case."""
+class ReassignmentBody(BaseModel):
+    """Who has the case from now on: a worker, or a work pair of one team."""
 
-    id: UUID
-    client_ref: UUID
-    team: UUID | None
-    referral_ids: list[UUID]
-    municipality: str
-    urgency: Urgency
-    reasons: list[Reason]
-    leaves_institution_on: date | None
-    received_at: datetime
-    contact_due_at: datetime
+    model_config = ConfigDict(extra="forbid")
+
+    worker: UUID | None = None
+    workers: Annotated[list[UUID], Field(min_length=1, max_length=2)] | None = None
+    reason: Annotated[
+        ReasonText,
+        Field(
+            description="one of " + ", ".join(ReassignmentReason) + ", or a few words of your own",
+            examples=["workload"],
+        ),
+    ]
+    override: Annotated[
+        bool, Field(description="although there is no room (scope teams:admin)")
+    ] = False
+
+    @model_validator(mode="after")
+    def _one_way_to_say_who(self) -> Self:
+        if (self.worker is None) == (self.workers is None):
+            raise PydanticCustomError("worker_or_workers", "give either worker or workers")
+        if self.workers and len(set(self.workers)) < len(self.workers):
+            raise PydanticCustomError("worker_twice", "a work pair is of two workers")
+        return self
+
+    def chosen(self) -> list[UUID]:
+        """Those who are to have the case."""
+        return [self.worker] if self.worker else sorted(self.workers or [])

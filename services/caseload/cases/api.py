@@ -3,22 +3,19 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
-from services.caseload.cases import commands, queries
-from services.caseload.cases.commands import Change
+from services.caseload.cases import commands, details, queries
+from services.caseload.cases.dependencies import CaseChange, Policy, Reader
+from services.caseload.cases.detail_schemas import CaseDetailView
 from services.caseload.cases.schemas import CaseView, ClosingBody, ContactAttemptBody
 from shared import web
-from shared.auth import Caller, scoped
 from shared.contracts.codes import CaseStatus
 from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
-from shared.web import IdempotencyKey, Index, Session, etag, expected_version
+from shared.web import Cipher, Index, Session, etag
 
 router = APIRouter(prefix="/v1/cases", tags=["cases"])
-Reader = Annotated[Caller, Depends(scoped("cases:read"))]
-Writer = Annotated[Caller, Depends(scoped("cases:write"))]
-Expected = Annotated[int, Depends(expected_version)]
 
 
 @router.get("", summary="The cases you may see, newest first")
@@ -37,9 +34,11 @@ async def get_cases(
 
 
 @router.get("/{case_id}", summary="A case")
-async def get_case(case_id: UUID, caller: Reader, session: Session, response: Response) -> CaseView:
-    """The case, with its ETag; another team's is a 404."""
-    view, version = await queries.read_case(session, caller, case_id)
+async def get_case(
+    case_id: UUID, caller: Reader, session: Session, cipher: Cipher, response: Response
+) -> CaseDetailView:
+    """The case with all that belongs to it, and its ETag; another team's is a 404."""
+    view, version = await details.read_case(session, cipher, caller, case_id)
     response.headers["ETag"] = etag(version)
     return view
 
@@ -51,29 +50,18 @@ async def get_case(case_id: UUID, caller: Reader, session: Session, response: Re
     summary="Write down a try to reach the client",
 )
 async def post_contact_attempt(
-    case_id: UUID,
-    body: ContactAttemptBody,
-    caller: Writer,
-    session: Session,
-    index: Index,
-    expected: Expected,
-    key: IdempotencyKey = None,
+    body: ContactAttemptBody, change: CaseChange, session: Session, index: Index, policy: Policy
 ) -> JSONResponse:
     """The case as it is after it. The first try that reached the client is the contact."""
-    change = Change(caller, case_id, expected, key)
-    return web.answer(await commands.record_contact_attempt(session, index, change, body))
+    limit = policy.contact_attempts
+    return web.answer(
+        await commands.record_contact_attempt(session, index, change, body, escalate_after=limit)
+    )
 
 
 @router.post("/{case_id}/close", response_model=CaseView, summary="Close a case")
 async def post_close(
-    case_id: UUID,
-    body: ClosingBody,
-    caller: Writer,
-    session: Session,
-    index: Index,
-    expected: Expected,
-    key: IdempotencyKey = None,
+    body: ClosingBody, change: CaseChange, session: Session, index: Index
 ) -> JSONResponse:
     """The closed case. The room goes to those who wait, in the same moment."""
-    change = Change(caller, case_id, expected, key)
     return web.answer(await commands.close_case(session, index, change, body))

@@ -9,9 +9,10 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.caseload.cases import living
 from services.caseload.cases.schemas import CaseView
 from services.caseload.sight import in_sight
-from services.caseload.tables import Case, CaseReferral, CaseWorker
+from services.caseload.tables import Case, CaseLife, CaseReferral, CaseWorker
 from shared import audit
 from shared.auth import Caller
 from shared.contracts.codes import AlternativeService, CaseStatus, ClosingReason, Urgency
@@ -30,19 +31,11 @@ class Filters:
 
 @dataclass(frozen=True)
 class Parts:
-    """The workers and referrals of some cases, by case."""
+    """The workers, referrals and lives of some cases, by case."""
 
     workers: dict[UUID, list[UUID]]
     referrals: dict[UUID, list[UUID]]
-
-
-async def read_case(session: AsyncSession, caller: Caller, case_id: UUID) -> tuple[CaseView, int]:
-    """A case that the caller may see, and its version. Raises `not_found`."""
-    async with session.begin():
-        case = await find(session, caller, case_id)
-        view = await view_of(session, case)
-        await audit.record(session, caller, entry("case.read", case))
-        return view, case.version
+    lives: dict[UUID, CaseLife]
 
 
 async def list_cases(
@@ -73,6 +66,18 @@ async def find(session: AsyncSession, caller: Caller, case_id: UUID, *, lock: bo
     return case
 
 
+async def client_of(session: AsyncSession, caller: Caller, case_id: UUID) -> UUID:
+    """Whose case it is, if the caller may see it; locks nothing. Raises `not_found`."""
+    client_ref: UUID | None = await session.scalar(
+        select(col(Case.client_ref)).where(
+            col(Case.id) == case_id, in_sight(caller, col(Case.team))
+        )
+    )
+    if client_ref is None:
+        raise Problem(NOT_FOUND)
+    return client_ref
+
+
 async def view_of(session: AsyncSession, case: Case) -> CaseView:
     """The case as its team sees it."""
     return _view(case, await _parts(session, [case]))
@@ -99,7 +104,8 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
 
 async def _parts(session: AsyncSession, cases: Sequence[Case]) -> Parts:
     case_ids = [case.id for case in cases]
-    parts = Parts(defaultdict(list), defaultdict(list))
+    lives = await session.scalars(select(CaseLife).where(col(CaseLife.case_id).in_(case_ids)))
+    parts = Parts(defaultdict(list), defaultdict(list), {life.case_id: life for life in lives})
     workers = await session.execute(
         select(col(CaseWorker.case_id), col(CaseWorker.worker_id))
         .where(col(CaseWorker.case_id).in_(case_ids))
@@ -136,4 +142,5 @@ def _view(case: Case, parts: Parts) -> CaseView:
         closed_at=case.closed_at,
         closing_reason=ClosingReason(reason) if reason else None,
         alternative_service=AlternativeService(alternative) if alternative else None,
+        **living.views_of(parts.lives.get(case.id) or CaseLife(case_id=case.id)),
     )

@@ -6,6 +6,12 @@ from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from services.caseload.assessments.schemas import AssessmentView
+from services.caseload.cadence.schemas import CadenceView
+from services.caseload.housing.schemas import HousingView
+from services.caseload.motivation.schemas import MotivationView
+from services.caseload.notices import Notice
+from services.caseload.segments.schemas import SegmentView
 from shared.contracts.codes import (
     AlternativeService,
     CaseStatus,
@@ -23,6 +29,12 @@ class _Body(BaseModel):
 class ContactAttemptBody(_Body):
     """A try to reach the client, failed or not."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"channel": "phone", "outcome": "no_answer", "at": "2026-11-23T09:00:00Z"}]
+        }
+    )
+
     channel: ContactChannel
     outcome: ContactOutcome
     at: Annotated[AwareDatetime, Field(description="when it was tried; not in the future")]
@@ -30,6 +42,12 @@ class ContactAttemptBody(_Body):
 
 class ClosingBody(_Body):
     """How the case ends."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"reason": "goals_attained", "alternative_service": "supported"}]
+        }
+    )
 
     reason: ClosingReason
     alternative_service: Annotated[
@@ -57,3 +75,13 @@ class CaseView(BaseModel):
     closed_at: datetime | None
     closing_reason: ClosingReason | None
     alternative_service: AlternativeService | None
+    previous_case: Annotated[
+        UUID | None, Field(description="the period before, of a client who came back")
+    ]
+    assessment: AssessmentView | None
+    motivation: MotivationView | None
+    cadence: CadenceView | None
+    housing: HousingView | None
+    segment: SegmentView | None
+    open_questions: Annotated[list[Notice], Field(description="what is to be asked of the client")]
+    flags: Annotated[list[Notice], Field(description="what to have an eye on")]

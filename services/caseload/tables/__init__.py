@@ -1,5 +1,6 @@
 """The caseload service's own tables, one module a capability that keeps something."""
 
+from services.caseload.tables.assignment import Absence, IntakeRule, LeadDecision
 from services.caseload.tables.base import Base
 from services.caseload.tables.core import (
     AssignmentExplanation,
@@ -11,15 +12,50 @@ from services.caseload.tables.core import (
     WaitlistPlace,
     Worker,
 )
+from services.caseload.tables.handovers import Handover, HandoverFollowUp
+from services.caseload.tables.imports import (
+    CaseImport,
+    CaseImportPiece,
+    CaseImportResult,
+    ImportedCase,
+)
+from services.caseload.tables.life import CaseLife, Goal, MotivationPoint, Visit
+from services.caseload.tables.registers import (
+    Consultation,
+    GroupAttendance,
+    GroupSession,
+    Placement,
+    ServiceGap,
+    ServicePath,
+)
 
 __all__ = [
+    "Absence",
     "AssignmentExplanation",
     "Base",
     "Case",
+    "CaseImport",
+    "CaseImportPiece",
+    "CaseImportResult",
+    "CaseLife",
     "CaseReferral",
     "CaseWorker",
+    "Consultation",
     "ContactAttempt",
+    "Goal",
+    "GroupAttendance",
+    "GroupSession",
+    "Handover",
+    "HandoverFollowUp",
+    "ImportedCase",
+    "IntakeRule",
+    "LeadDecision",
+    "MotivationPoint",
+    "Placement",
+    "ServiceGap",
+    "ServicePath",
     "Team",
+    "Visit",
     "WaitlistPlace",
     "Worker",
 ]

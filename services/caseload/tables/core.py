@@ -31,6 +31,8 @@ class Team(Base, table=True):
     meetings_per_worker_week: float
     guidance_unit: bool
     service_days_target: int
+    return_window_days: int | None = None
+    over_guideline: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     version: int = 1
 
 
@@ -91,15 +93,19 @@ class CaseWorker(Base, table=True):
 
 
 class CaseReferral(Base, table=True):
-    """A referral that a case, or the waitlist place before it, answers."""
+    """A referral that a case, or the waitlist place before it, answers. `again`: an earlier case
+    answered it first, and the client came back without a new one at the moment told here. Once its
+    sender took it back it asks for nothing more."""
 
     __tablename__ = "case_referrals"
 
     referral_id: UUID = Field(primary_key=True)
-    case_id: UUID = Field(index=True)
+    case_id: UUID = Field(primary_key=True, index=True)
     source_kind: str
     urgency: str
     received_at: datetime = Field(sa_type=Moment)
+    again: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    withdrawn_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class ContactAttempt(Base, table=True):
@@ -130,10 +136,17 @@ class WaitlistPlace(Base, table=True):
     reasons: list[str] = Field(sa_type=JSONB)
     language: str
     wished_team: UUID | None = None
+    source_kind: str | None = None
+    redirect_reason: str | None = None
+    earlier_workers: list[str] = Field(
+        default_factory=list, sa_type=JSONB, sa_column_kwargs={"server_default": "[]"}
+    )
     leaves_institution_on: date | None = None
     urgency: str
     received_at: datetime = Field(sa_type=Moment)
     contact_due_at: datetime = Field(sa_type=Moment)
+    waits_for_intake: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    stands_as: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     version: int = 0
 
 

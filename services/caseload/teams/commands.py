@@ -37,10 +37,11 @@ async def put_team(
     """
     async with session.begin():
         team, created = await _put(session, Team, team_id, body.model_dump(mode="json"), expected)
+        changed = _message(_team_changed(team))
         waiting = await drain(session, [team_id])
         entry = audit.Entry("team.put", "team", subject_id=team_id)
         await audit.record(session, caller, entry)
-        await outbox.append(session, [_message(_team_changed(team)), *waiting])
+        await outbox.append(session, [changed, *waiting])
     return team, created
 
 

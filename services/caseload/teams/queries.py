@@ -44,6 +44,7 @@ def team_view(team: Team) -> TeamView:
         meetings_per_worker_week=team.meetings_per_worker_week,
         guidance_unit=team.guidance_unit,
         service_days_target=team.service_days_target,
+        return_window_days=team.return_window_days,
     )
 
 

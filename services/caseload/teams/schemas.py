@@ -4,29 +4,15 @@ from typing import Annotated
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
-from shared.contracts.codes import AgeGroup, Profession, Reason, Sector, Urgency
-from shared.contracts.fields import County, Language, Municipality, Printable
-
-_TARGET_GROUPS = sorted([*AgeGroup, *Reason])
-
-
-def _known_group(value: str) -> str:
-    if value not in _TARGET_GROUPS:
-        raise PydanticCustomError(
-            "target_group_unknown", "not a code of an age group or of a reason to refer"
-        )
-    return value
+from shared.contracts.codes import Profession, Sector, Urgency
+from shared.contracts.fields import County, Language, Municipality, Printable, TargetGroup
 
 
 def _sorted_days(days: list[int]) -> list[int]:
     return sorted(set(days))
 
 
-TargetGroup = Annotated[
-    str, AfterValidator(_known_group), Field(json_schema_extra={"enum": _TARGET_GROUPS})
-]
 Hours = Annotated[float, Field(gt=0, le=1000)]
 Competence = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 WorkingDays = Annotated[
@@ -76,6 +62,14 @@ class TeamBody(_Body):
         bool, Field(description="takes what no team of the county can take")
     ] = False
     service_days_target: Annotated[int, Field(ge=1, le=3660)] = 90
+    return_window_days: Annotated[
+        int | None,
+        Field(
+            ge=0,
+            le=3660,
+            description="days in which a client simply comes back; the county's: null",
+        ),
+    ] = None
 
 
 class TeamView(TeamBody):

@@ -1,6 +1,5 @@
 """`GET /v1/referrals` and `GET /v1/referrals/{id}` (scope `referrals:read`)."""
 
-import hashlib
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -53,11 +52,5 @@ async def get_referral(
     language = preferred_language(accept_language)
     view = await queries.read_referral(session, caller, referral_id, language)
     response.headers["Content-Language"] = language
-    response.headers["ETag"] = _etag_of(view)
+    response.headers["ETag"] = queries.etag_of(view)
     return view
-
-
-def _etag_of(view: ReferralView) -> str:
-    """Made of what is shown, not of the inner version, which would tell that work goes on."""
-    digest = hashlib.sha256(view.model_dump_json(exclude={"next_step"}).encode()).hexdigest()
-    return f'"{digest[:16]}"'

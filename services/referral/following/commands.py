@@ -6,14 +6,15 @@ last moved it, so that a late repeat changes nothing.
 
 from typing import Any, cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.referral.following import rules
-from services.referral.following.rules import Step
+from services.referral import transitions
 from services.referral.tables import PartnerConsent, Referral
+from services.referral.transitions import Action, Move
+from services.referral.webhooks.news import telling
 from shared import telemetry
 from shared.contracts.caseload import (
     CaseAssigned,
@@ -25,17 +26,17 @@ from shared.contracts.caseload import (
     ContactAttempted,
     ReferralAccepted,
 )
-from shared.contracts.codes import BusinessStatus, ConsentDirection, ReferralStatus
+from shared.contracts.codes import ConsentDirection, ReferralStatus
 from shared.contracts.consent import ConsentGiven
 from shared.messages import Received
 
-_STEPS: dict[type[CaseEvent], Step] = {
-    ReferralAccepted: Step.ACCEPT,
-    CaseWaitlisted: Step.WAITLIST,
-    CaseRedirected: Step.REDIRECT,
-    ContactAttempted: Step.ATTEMPT_CONTACT,
-    CaseContacted: Step.REACH,
-    CaseClosed: Step.CLOSE,
+_STEPS: dict[type[CaseEvent], Action] = {
+    ReferralAccepted: Action.ACCEPT,
+    CaseWaitlisted: Action.WAITLIST,
+    CaseRedirected: Action.REDIRECT,
+    ContactAttempted: Action.ATTEMPT_CONTACT,
+    CaseContacted: Action.REACH,
+    CaseClosed: Action.CLOSE,
 }
 
 
@@ -44,16 +45,20 @@ async def follow_case(session: AsyncSession, event: Received) -> None:
     data = cast(CaseEvent, event.data)
     concerned = getattr(data, "referral_id", None)
     referral_ids = [concerned] if concerned else list(data.referral_ids)
+    referrals = await _locked(session, col(Referral.id).in_(referral_ids))
+    async with telling(session, referrals):
+        for referral in referrals:
+            if _is_news(referral, data):
+                _move(referral, data)
+                telemetry.tag(referral_id=str(referral.id))
+
+
+async def _locked(session: AsyncSession, *conditions: ColumnElement[bool]) -> list[Referral]:
+    """The referrals of these conditions, locked in the order of their ids."""
     rows = await session.scalars(
-        select(Referral)
-        .where(col(Referral.id).in_(referral_ids))
-        .order_by(col(Referral.id))
-        .with_for_update()
+        select(Referral).where(*conditions).order_by(col(Referral.id)).with_for_update()
     )
-    for referral in rows:
-        if _is_news(referral, data):
-            _move(referral, data)
-            telemetry.tag(referral_id=str(referral.id))
+    return list(rows)
 
 
 def _is_news(referral: Referral, data: CaseEvent) -> bool:
@@ -79,11 +84,9 @@ def _move(referral: Referral, data: CaseEvent) -> None:
     referral.version += 1
 
 
-def _destination(
-    referral: Referral, data: CaseEvent
-) -> tuple[ReferralStatus, BusinessStatus | None] | None:
+def _destination(referral: Referral, data: CaseEvent) -> Move | None:
     step = _STEPS.get(type(data))
-    return rules.after(ReferralStatus(referral.status), step) if step else None
+    return transitions.after(ReferralStatus(referral.status), step) if step else None
 
 
 async def learn_consent(session: AsyncSession, event: Received) -> None:
@@ -100,11 +103,17 @@ async def learn_consent(session: AsyncSession, event: Received) -> None:
         "valid_to": data.valid_to,
         "version": data.version,
     }
-    await session.execute(insert(PartnerConsent).values(**values).on_conflict_do_nothing())
+    theirs = await _locked(
+        session,
+        col(Referral.client_ref) == data.client_ref,
+        col(Referral.partner_id) == data.partner_id,
+    )
+    async with telling(session, theirs):
+        await session.execute(insert(PartnerConsent).values(**values).on_conflict_do_nothing())
 
 
 async def forget_consent(session: AsyncSession, event: Received) -> None:
-    """A revoked consent tells nothing more from now on."""
+    """A revoked consent tells nothing more from now on; also not that it was revoked."""
     consent_id = event.data.aggregate_id
     await session.execute(
         delete(PartnerConsent).where(col(PartnerConsent.consent_id) == consent_id)

@@ -1,5 +1,6 @@
 """Reading referrals through the disclosure view; every row shown is logged in the transaction."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.referral import wording
+from services.referral.clients.groups import groups_of
 from services.referral.following import rules
-from services.referral.following.rules import Progress
+from services.referral.following.rules import Progress, Visible
 from services.referral.following.schemas import ReferralView
 from services.referral.partners.queries import partner_of
 from services.referral.partners.rules import is_authority
@@ -89,7 +91,7 @@ async def list_referrals(
 def _conditions(partner: Partner, filters: Filters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.status is not None:
-        conditions.append(_shown_as(PartnerKind(partner.kind), filters.status))
+        conditions.append(shown_as(PartnerKind(partner.kind), filters.status))
     if filters.since is not None:
         conditions.append(col(Referral.received_at) >= filters.since)
     if filters.external_id is not None:
@@ -97,15 +99,17 @@ def _conditions(partner: Partner, filters: Filters) -> list[ColumnElement[bool]]
     return conditions
 
 
-def _shown_as(kind: PartnerKind, shown: ReferralStatus) -> ColumnElement[bool]:
-    """Rows whose status looks like `shown` to this partner: a filter must tell no more than the
-    view does."""
+def shown_as(kind: PartnerKind, *shown: ReferralStatus) -> ColumnElement[bool]:
+    """Rows whose status looks like one of `shown` to this partner: a filter or a count must tell
+    no more than the view does."""
     return or_(
         *(
             and_(
                 col(Referral.lawful_basis) == basis,
                 col(Referral.status).in_(
-                    rules.statuses_shown_as(rules.view_class(kind, basis), shown)
+                    inner
+                    for outer in shown
+                    for inner in rules.statuses_shown_as(rules.view_class(kind, basis), outer)
                 ),
             )
             for basis in LawfulBasis
@@ -118,10 +122,11 @@ async def _facts(session: AsyncSession, partner: Partner, referrals: Sequence[Re
     if not referrals:
         return {}
     now = utc_now()
+    groups = await groups_of(session, {row.client_ref for row in referrals})
     rows = await session.scalars(
         select(PartnerConsent).where(
             col(PartnerConsent.partner_id) == partner.id,
-            col(PartnerConsent.client_ref).in_({row.client_ref for row in referrals}),
+            col(PartnerConsent.client_ref).in_(frozenset().union(*groups.values())),
             col(PartnerConsent.valid_from) <= now,
             or_(col(PartnerConsent.valid_to).is_(None), col(PartnerConsent.valid_to) > now),
         )
@@ -129,17 +134,15 @@ async def _facts(session: AsyncSession, partner: Partner, referrals: Sequence[Re
     facts: Facts = {}
     for row in rows:
         told = frozenset(PartnerFact(fact) for fact in row.facts)
-        facts[row.client_ref] = facts.get(row.client_ref, frozenset()) | told
+        for client_ref in groups:
+            if row.client_ref in groups[client_ref]:
+                facts[client_ref] = facts.get(client_ref, frozenset()) | told
     return facts
 
 
 def _view(partner: Partner, referral: Referral, facts: Facts, language: str) -> ReferralView:
     kind = PartnerKind(partner.kind)
-    seen = rules.visible(
-        rules.view_class(kind, LawfulBasis(referral.lawful_basis)),
-        progress_of(referral),
-        facts.get(referral.client_ref, frozenset()),
-    )
+    seen = _visible(partner, referral, facts)
     return ReferralView(
         id=referral.id,
         reference=referral.reference,
@@ -151,6 +154,35 @@ def _view(partner: Partner, referral: Referral, facts: Facts, language: str) -> 
         contact_due_at=seen.contact_due_at,
         next_step=wording.next_step(language, authority=is_authority(kind)),
     )
+
+
+def _visible(partner: Partner, referral: Referral, facts: Facts) -> Visible:
+    return rules.visible(
+        rules.view_class(PartnerKind(partner.kind), LawfulBasis(referral.lawful_basis)),
+        progress_of(referral),
+        facts.get(referral.client_ref, frozenset()),
+    )
+
+
+async def seen_by(
+    session: AsyncSession, partner: Partner, referrals: Sequence[Referral]
+) -> dict[UUID, Visible]:
+    """By id, what the partner may see now of referrals it sent; who tells it logs it."""
+    facts = await _facts(session, partner, referrals)
+    return {referral.id: _visible(partner, referral, facts) for referral in referrals}
+
+
+async def view_of(
+    session: AsyncSession, partner: Partner, referral: Referral, language: str
+) -> ReferralView:
+    """A referral of the partner's as it may see it now; the caller logs it."""
+    return _view(partner, referral, await _facts(session, partner, [referral]), language)
+
+
+def etag_of(view: ReferralView) -> str:
+    """Made of what is shown, not of the inner version, which would tell that work goes on."""
+    digest = hashlib.sha256(view.model_dump_json(exclude={"next_step"}).encode()).hexdigest()
+    return f'"{digest[:16]}"'
 
 
 def progress_of(referral: Referral) -> Progress:

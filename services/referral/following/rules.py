@@ -1,8 +1,7 @@
-"""What a partner may see, and how the work at the team moves a referral; pure tables.
+"""What a partner may see of a referral it sent; pure.
 
-Two tables carry the policy: `VISIBLE_STATUS` (who sees which status) and `_TRANSITIONS` (which
-step of the work leads where). Domain rule 4: to a non-authority, that someone is a client is
-itself secret.
+One table carries the policy: `VISIBLE_STATUS`, who sees which status. Domain rule 4: to a
+non-authority, that someone is a client is itself secret.
 """
 
 from collections.abc import Set
@@ -100,38 +99,3 @@ def _consented(progress: Progress, facts: Set[PartnerFact]) -> BusinessStatus | 
 def statuses_shown_as(view: ViewClass, shown: ReferralStatus) -> frozenset[ReferralStatus]:
     """The inner statuses that this class is shown as `shown`."""
     return frozenset(inner for inner, outer in VISIBLE_STATUS[view].items() if outer == shown)
-
-
-class Step(StrEnum):
-    """What the caseload service tells of a referral."""
-
-    ACCEPT = "accept"
-    WAITLIST = "waitlist"
-    REDIRECT = "redirect"
-    ATTEMPT_CONTACT = "attempt_contact"
-    REACH = "reach"
-    CLOSE = "close"
-
-
-_OPEN = (S.REQUESTED, S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD)
-
-_TRANSITIONS: dict[tuple[ReferralStatus, Step], tuple[ReferralStatus, BusinessStatus | None]] = {
-    **{(status, Step.ACCEPT): (S.ACCEPTED, None) for status in (S.REQUESTED, S.ON_HOLD)},
-    (S.REQUESTED, Step.WAITLIST): (S.ON_HOLD, B.WAITLISTED),
-    (S.ON_HOLD, Step.WAITLIST): (S.ON_HOLD, B.WAITLISTED),
-    (S.REQUESTED, Step.REDIRECT): (S.REQUESTED, B.REDIRECTED),
-    (S.ON_HOLD, Step.REDIRECT): (S.REQUESTED, B.REDIRECTED),
-    (S.ACCEPTED, Step.ATTEMPT_CONTACT): (S.ACCEPTED, B.CONTACT_ATTEMPTED),
-    (S.IN_PROGRESS, Step.ATTEMPT_CONTACT): (S.IN_PROGRESS, B.CONTACT_ATTEMPTED),
-    (S.ACCEPTED, Step.REACH): (S.IN_PROGRESS, B.CONTACTED),
-    (S.IN_PROGRESS, Step.REACH): (S.IN_PROGRESS, B.CONTACTED),
-    **{(status, Step.CLOSE): (S.COMPLETED, B.ENDED) for status in _OPEN},
-}
-
-
-def after(
-    status: ReferralStatus, step: Step
-) -> tuple[ReferralStatus, BusinessStatus | None] | None:
-    """Where a step leads from a status; None when it changes nothing (a referral that its sender
-    cancelled stays cancelled, whatever the team does)."""
-    return _TRANSITIONS.get((status, step))

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.referral import wording
+from services.referral.agreements.commands import Standing, weigh_referral
 from services.referral.clients.commands import Person, find_or_register
 from services.referral.clients.rules import age_group
 from services.referral.intake.schemas import Receipt, ReferralBody
@@ -24,7 +25,7 @@ from shared.auth import Caller
 from shared.calendar import FINLAND
 from shared.clock import utc_now
 from shared.contracts.codes import PartnerKind, ReferralStatus
-from shared.contracts.referral import ReferralReceived
+from shared.contracts.referral import ReferralReceived, ReferralRedirectedByAgreement
 from shared.crypto import BlindIndex, FieldCipher
 from shared.idempotency import Answer, fingerprint_of, once, request_key
 from shared.identity_code import birth_date_of
@@ -32,6 +33,11 @@ from shared.ids import new_id, new_reference
 from shared.problems import EXTERNAL_ID_CONFLICT, Problem
 
 _LOCK_EXTERNAL_ID = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_INSERT = (
+    insert(Referral)
+    .on_conflict_do_nothing(index_elements=[col(Referral.reference)])
+    .returning(col(Referral.id))
+)
 
 
 @dataclass(frozen=True)
@@ -104,13 +110,17 @@ async def _take(
 ) -> tuple[Referral, list[outbox.Message]]:
     now = utc_now()
     person = _person(intake.body, now)
-    client_ref, registered = await find_or_register(session, cipher, index, person, now)
-    referral = _referral(cipher, intake.body, partner, client_ref, fingerprint, now)
+    found = await find_or_register(session, cipher, index, person, now)
+    referral = _referral(cipher, intake.body, partner, found.client_ref, fingerprint, now)
+    reasons = frozenset(referral.reasons)
+    standing = await weigh_referral(session, partner.id, person.age_group, reasons, now)
+    _put_under_agreement(referral, standing)
     await _insert(session, referral)
-    data = [_received(referral, person)]
+    client_ref = found.person_ref
+    data = [_received(referral, person, client_ref), *_redirected(referral, standing, client_ref)]
     messages = [
         outbox.message(event, key=client_ref, correlation_id=referral.id)
-        for event in ([registered, *data] if registered else data)
+        for event in ([found.registered, *data] if found.registered else data)
     ]
     return referral, messages
 
@@ -154,14 +164,14 @@ def _referral(
         housing=body.housing.model_dump(mode="json") if body.housing else None,
         leaves_institution_on=body.leaves_institution_on,
         wished_team=body.team,
-        content_sealed=cipher.encrypt_json(_content(body), f"referrals/{referral_id}"),
+        content_sealed=cipher.encrypt_json(content_of(body), f"referrals/{referral_id}"),
         status=ReferralStatus.REQUESTED,
         received_at=now,
         pending_since=now,
     )
 
 
-def _content(body: ReferralBody) -> dict[str, Any]:
+def content_of(body: ReferralBody) -> dict[str, Any]:
     """All that was sent in words or about the person."""
     return body.model_dump(
         mode="json",
@@ -170,28 +180,32 @@ def _content(body: ReferralBody) -> dict[str, Any]:
     )
 
 
+def _put_under_agreement(referral: Referral, standing: Standing) -> None:
+    """The agreement's team is the wished one where none is named; one that the agreement does not
+    carry is redirected, which is a step of its own."""
+    referral.wished_team = referral.wished_team or standing.team
+    if standing.redirect_reason is not None:
+        referral.redirect_reason = standing.redirect_reason
+        referral.version += 1
+
+
 async def _insert(session: AsyncSession, referral: Referral) -> None:
     """Inserts the row; in the rare case of a clash draws another reference."""
     while True:
-        done = await session.execute(
-            insert(Referral)
-            .values(**referral.model_dump())
-            .on_conflict_do_nothing(index_elements=[col(Referral.reference)])
-            .returning(col(Referral.id))
-        )
+        done = await session.execute(_INSERT, referral.model_dump())
         if done.first() is not None:
             return
         referral.reference = new_reference()
 
 
-def _received(referral: Referral, person: Person) -> ReferralReceived:
+def _received(referral: Referral, person: Person, client_ref: UUID) -> ReferralReceived:
     housing = referral.housing or {}
     return ReferralReceived.model_validate(
         {
             "aggregate_id": referral.id,
-            "version": referral.version,
+            "version": 1,
             "occurred_at": referral.received_at,
-            "client_ref": referral.client_ref,
+            "client_ref": client_ref,
             "partner_id": referral.partner_id,
             "source_kind": referral.source_kind,
             "urgency": referral.urgency,
@@ -204,10 +218,29 @@ def _received(referral: Referral, person: Person) -> ReferralReceived:
             "eviction_stage": housing.get("eviction_stage"),
             "leaves_institution_on": referral.leaves_institution_on,
             "wished_team": referral.wished_team,
+            "redirect_reason": referral.redirect_reason,
             "received_at": referral.received_at,
             "pending_since": referral.pending_since,
         }
     )
+
+
+def _redirected(
+    referral: Referral, standing: Standing, client_ref: UUID
+) -> list[ReferralRedirectedByAgreement]:
+    if standing.redirect_reason is None:
+        return []
+    return [
+        ReferralRedirectedByAgreement(
+            aggregate_id=referral.id,
+            version=referral.version,
+            occurred_at=referral.received_at,
+            client_ref=client_ref,
+            partner_id=referral.partner_id,
+            reason=standing.redirect_reason,
+            agreement_version=standing.version,
+        )
+    ]
 
 
 def _entry(referral: Referral) -> audit.Entry:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from services.referral.partners import commands, queries
 from services.referral.partners.schemas import PartnerBody, PartnerView
 from shared.auth import Caller, scoped
+from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
 from shared.web import Session, etag, optional_version
 
 router = APIRouter(prefix="/v1/partners", tags=["partners"])
@@ -28,6 +29,14 @@ async def put_partner(
     response.status_code = 201 if created else 200
     response.headers["ETag"] = etag(partner.version)
     return queries.view(partner)
+
+
+@router.get("", summary="All partners")
+async def get_partners(
+    _: Admin, session: Session, limit: Limit = DEFAULT_LIMIT, cursor: CursorText = None
+) -> Page[PartnerView]:
+    """A page, in the order of ids."""
+    return await queries.list_partners(session, limit=limit, cursor=cursor)
 
 
 @router.get("/{partner_id}", summary="A partner")

@@ -2,27 +2,54 @@
 
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
-from services.referral.partners.rules import is_authority
+from services.referral.partners import rules
 from services.referral.partners.schemas import PartnerView
 from services.referral.tables import Partner
 from shared.auth import Caller
 from shared.contracts.codes import PartnerKind
+from shared.pagination import Page, decode_cursor, page_of
 from shared.problems import NOT_A_PARTNER, NOT_FOUND, PARTNER_SUSPENDED, Problem
 
 
 async def partner_of(session: AsyncSession, caller: Caller) -> Partner:
-    """The partner a token speaks for. Raises `not_a_partner` or `partner_suspended` (403)."""
-    try:
-        partner = await session.get(Partner, UUID(caller.org or ""))
-    except ValueError:
-        partner = None
-    if partner is None:
+    """The partner a token speaks for: the one its `org` names, if that partner named the token's
+    client or no client at all; without `org`, the only one that named the client.
+
+    Raises `not_a_partner` or `partner_suspended` (403).
+    """
+    partner = await _named_by(session, caller)
+    if partner is None or not rules.may_speak(partner.client_ids, caller.client_id):
         raise Problem(NOT_A_PARTNER)
     if partner.suspended:
         raise Problem(PARTNER_SUSPENDED)
     return partner
+
+
+async def _named_by(session: AsyncSession, caller: Caller) -> Partner | None:
+    if caller.org is not None:
+        try:
+            return await session.get(Partner, UUID(caller.org))
+        except ValueError:
+            return None
+    named = select(Partner).where(col(Partner.client_ids).contains([caller.client_id])).limit(2)
+    found = (await session.scalars(named)).all()
+    return found[0] if len(found) == 1 else None
+
+
+async def list_partners(
+    session: AsyncSession, *, limit: int, cursor: str | None
+) -> Page[PartnerView]:
+    """A page of the partners in the order of their ids."""
+    query = select(Partner).order_by(col(Partner.id)).limit(limit + 1)
+    behind = decode_cursor(cursor)
+    if behind is not None:
+        query = query.where(col(Partner.id) > behind)
+    rows = (await session.scalars(query)).all()
+    return page_of(rows, limit, lambda row: row.id, view)
 
 
 async def get_partner(session: AsyncSession, partner_id: UUID) -> Partner:
@@ -43,6 +70,7 @@ def view(partner: Partner) -> PartnerView:
         business_id=partner.business_id,
         oid=partner.oid,
         municipalities=partner.municipalities,
+        client_ids=partner.client_ids,
         suspended=partner.suspended,
-        authority=is_authority(kind),
+        authority=rules.is_authority(kind),
     )

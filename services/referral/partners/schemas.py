@@ -17,6 +17,13 @@ def _business_id(value: str) -> str:
     return str(ytunnus.format(ytunnus.compact(value)))
 
 
+def _distinct(values: list[str]) -> list[str]:
+    return list(dict.fromkeys(values))
+
+
+ClientId = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$", examples=["harjukatu-homes"])]
+
+
 class PartnerBody(BaseModel):
     """What an administrator says of a partner."""
 
@@ -27,6 +34,15 @@ class PartnerBody(BaseModel):
     business_id: Annotated[str, AfterValidator(_business_id)] | None = None
     oid: Annotated[str, Field(pattern=r"^[0-2](\.\d{1,20}){2,20}$")] | None = None
     municipalities: list[Municipality] = []
+    client_ids: Annotated[
+        list[ClientId],
+        Field(
+            max_length=50,
+            description="the OAuth clients that may speak for the partner; empty: any whose token "
+            "names it in `org`",
+        ),
+        AfterValidator(_distinct),
+    ] = []
     suspended: bool = False
 
 

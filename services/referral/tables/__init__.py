@@ -3,7 +3,33 @@
 What identifies a person is encrypted; look-up is by keyed hash.
 """
 
+from services.referral.tables.agreements import Agreement
 from services.referral.tables.base import Base
+from services.referral.tables.changes import ReferralChange
 from services.referral.tables.core import Client, Partner, PartnerConsent, Referral
+from services.referral.tables.imports import Import, ImportChunk, ImportResult
+from services.referral.tables.jobs import Job, JobState
+from services.referral.tables.persons import ClientKey, ClientLink, PossibleMatch
+from services.referral.tables.retention import RetentionRun
+from services.referral.tables.webhooks import Webhook, WebhookDelivery
 
-__all__ = ["Base", "Client", "Partner", "PartnerConsent", "Referral"]
+__all__ = [
+    "Agreement",
+    "Base",
+    "Client",
+    "ClientKey",
+    "ClientLink",
+    "Import",
+    "ImportChunk",
+    "ImportResult",
+    "Job",
+    "JobState",
+    "Partner",
+    "PartnerConsent",
+    "PossibleMatch",
+    "Referral",
+    "ReferralChange",
+    "RetentionRun",
+    "Webhook",
+    "WebhookDelivery",
+]

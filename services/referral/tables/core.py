@@ -13,7 +13,8 @@ from shared.tables import Moment
 
 
 class Partner(Base, table=True):
-    """An organisation that may refer."""
+    """An organisation that may refer. `client_ids`: its OAuth clients; none named means any whose
+    token names the partner."""
 
     __tablename__ = "partners"
 
@@ -23,6 +24,7 @@ class Partner(Base, table=True):
     business_id: str | None = None
     oid: str | None = None
     municipalities: list[str] = Field(sa_type=JSONB)
+    client_ids: list[str] = Field(sa_type=JSONB, sa_column_kwargs={"server_default": text("'[]'")})
     suspended: bool = False
     version: int = 1
 
@@ -41,6 +43,7 @@ class Client(Base, table=True):
     non_disclosure_order: bool = False
     version: int = 1
     registered_at: datetime = Field(sa_type=Moment)
+    erased_at: datetime | None = Field(default=None, sa_type=Moment)
 
 
 class Referral(Base, table=True):
@@ -56,6 +59,7 @@ class Referral(Base, table=True):
             postgresql_where=text("external_id IS NOT NULL"),
         ),
         Index("referrals_of_partner", "partner_id", "id"),
+        Index("referrals_received", "partner_id", "received_at"),
     )
 
     id: UUID = Field(primary_key=True)
@@ -72,6 +76,7 @@ class Referral(Base, table=True):
     housing: dict[str, Any] | None = Field(default=None, sa_type=JSONB)
     leaves_institution_on: date | None = None
     wished_team: UUID | None = None
+    redirect_reason: str | None = None
     content_sealed: bytes
     status: str
     business_status: str | None = None
@@ -83,6 +88,7 @@ class Referral(Base, table=True):
     pending_since: datetime = Field(sa_type=Moment)
     case_id: UUID | None = None
     case_version: int = 0
+    erased_at: datetime | None = Field(default=None, sa_type=Moment)
     version: int = 1
 
 

@@ -2,15 +2,12 @@
 
 import asyncio
 from collections import Counter
-from datetime import timedelta
 from itertools import pairwise
 from uuid import UUID, uuid4
 
-from services.caseload.assignment.rules import BY_URGENCY
 from tests.integration.caseload.conftest import (
     HELSINKI,
     HOLLOLA,
-    RECEIVED,
     Service,
     referral,
 )
@@ -111,52 +108,6 @@ async def test_without_room_the_client_waits_and_gets_the_room_of_a_closed_case(
     ]
 
 
-async def test_the_most_urgent_gets_room_first_then_who_waited_longest(service: Service) -> None:
-    team = await service.team()
-    await service.worker(team, capacity=1)
-    running = await service.take(referral())
-    minutes = {"routine": 1, "urgent": 2, "immediate": 3}
-    line = [
-        await service.take(
-            referral(
-                urgency=urgency, received_at=RECEIVED + timedelta(minutes=minutes[urgency] + later)
-            )
-        )
-        for later in (10, 0)
-        for urgency in ("routine", "urgent", "immediate")
-    ]
-    expected = sorted(line, key=lambda d: (BY_URGENCY.index(d.urgency), d.received_at))
-    shown = await service.line()
-    assert [place["client_ref"] for place in shown] == [str(d.client_ref) for d in expected]
-    for next_one in expected:
-        await service.close(await service.case_of(running))
-        assert (await service.case_of(next_one))["status"] == "assigned"
-        running = next_one
-
-
-async def test_the_line_is_paged_in_its_order(service: Service) -> None:
-    team = await service.team()
-    for urgency in ("routine", "immediate", "urgent", "routine", "urgent"):
-        await service.take(referral(urgency=urgency))
-    whole = [place["id"] for place in await service.line(team=team)]
-    found: list[str] = []
-    cursor: str | None = None
-    for _ in range(3):
-        query = {"limit": "2"} | ({"cursor": cursor} if cursor else {})
-        answer = await service.http.get("/v1/waitlist", params=query, headers=service.lead(team))
-        found += [place["id"] for place in answer.json()["items"]]
-        cursor = answer.json()["next"]
-    assert (found, cursor) == (whole, None)
-
-
-async def test_a_cursor_of_somebody_else_is_refused(service: Service) -> None:
-    for cursor in ("x", "bm8=", "ä", "_" * 40, "AH" + "_" * 32 + "=="):
-        answer = await service.http.get(
-            "/v1/waitlist", params={"cursor": cursor}, headers=service.admin()
-        )
-        assert (answer.status_code, answer.json()["code"]) == (400, "invalid_cursor")
-
-
 async def test_who_waits_already_keeps_one_place_for_both_referrals(service: Service) -> None:
     team = await service.team()
     first = await service.take(referral(urgency="routine", reasons=["homelessness"]))
@@ -200,6 +151,36 @@ async def test_whom_no_team_serves_goes_to_the_county_s_guidance_unit(service: S
     assert [place["team"] for place in await service.line()] == [unit]
 
 
+async def test_whom_the_agreement_redirects_goes_to_the_guidance_unit(service: Service) -> None:
+    team = await service.team()
+    unit = await service.team(municipalities=[], guidance_unit=True)
+    await service.worker(team)
+    worker = await service.worker(unit, capacity=1)
+    data = await service.take(referral(redirect_reason="over_quota", wished_team=team))
+    case = await service.case_of(data)
+    assert (case["team"], case["workers"]) == (unit, [worker])
+    redirected = (await service.events(data.client_ref))[0].data
+    assert (redirected["reason"], redirected["from_team"]) == ("over_quota", team)
+    late = await service.take(referral(redirect_reason="outside_agreement"))
+    assert await types_of(service, late.client_ref) == ["redirected", "waitlisted"]
+    assert [place["team"] for place in await service.line()] == [unit]
+
+
+async def test_who_has_a_case_or_a_place_keeps_it_whatever_the_agreement_says(
+    service: Service,
+) -> None:
+    team = await service.team()
+    await service.team(municipalities=[], guidance_unit=True)
+    await service.worker(team, capacity=1)
+    client, waiting = await service.take(referral()), await service.take(referral())
+    for first in (client, waiting):
+        await service.take(referral(client_ref=first.client_ref, redirect_reason="over_quota"))
+    assert (await service.case_of(client))["team"] == team
+    assert [place["team"] for place in await service.line()] == [team]
+    assert "redirected" not in await types_of(service, client.client_ref)
+    assert "redirected" not in await types_of(service, waiting.client_ref)
+
+
 async def test_whom_nobody_serves_keeps_a_place_all_the_same(service: Service) -> None:
     await service.worker(await service.team())
     data = await service.take(referral(municipality=HELSINKI, wished_team=uuid4()))
@@ -240,10 +221,10 @@ async def test_every_candidate_is_explained_in_words_and_codes(service: Service)
         for entry in explained["candidates"]
     }
     assert candidates == {
-        finn: (2.0, True, ["chosen", "language_spoken"]),
-        swede: (1.0, False, ["lower_score", "language_not_spoken"]),
-        busy: (1.0, False, ["no_room", "language_spoken"]),
-        far: (2.0, False, ["team_not_in_line", "language_spoken"]),
+        finn: (7.0, True, ["chosen", "profession_asked_for", "language_spoken"]),
+        swede: (5.0, False, ["lower_score", "profession_asked_for", "language_not_spoken"]),
+        busy: (6.0, False, ["no_room", "profession_asked_for", "language_spoken"]),
+        far: (7.0, False, ["team_not_in_line", "profession_asked_for", "language_spoken"]),
     }
     assert [w["code"] for entry in explained["teams"] for w in entry["why"]] == [
         "serves_the_client",

@@ -1,80 +1,40 @@
-"""Who takes a client: the rules as examples, and what must hold whatever the teams look like."""
+"""Which team takes a client, and why: the rules as examples, and what must hold for any teams."""
 
-from uuid import UUID
+from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.caseload.assignment.choosing import Colleague, Need, has_room, score
 from services.caseload.assignment.rules import (
-    Colleague,
     Decision,
-    Need,
+    Pause,
     Room,
-    Why,
-    crew,
+    average_caseload,
     decide,
     decide_within,
-    has_room,
-    most_urgent,
-    needs_pair,
+    is_held,
     obstacle,
-    ranked,
-    score,
-    speaks,
+    reassigned,
 )
+from services.caseload.assignment.why import Why
 from services.caseload.wording import WORDS
-from shared.contracts.codes import AgeGroup, Reason, Sector, Urgency
-
-LAHTI, HOLLOLA, HELSINKI = "398", "098", "091"
-PAIJAT_HAME = "09"
-HOMELESS = frozenset({Reason.HOMELESSNESS})
-BOTH = frozenset({Reason.HOMELESSNESS, Reason.MENTAL_HEALTH})
-
-
-def number(n: int) -> UUID:
-    return UUID(int=n)
-
-
-def need(
-    reasons: frozenset[Reason] = HOMELESS,
-    *,
-    municipality: str = LAHTI,
-    age_group: AgeGroup = AgeGroup.FROM_30_TO_64,
-    language: str = "fi",
-    wished_team: int | None = None,
-) -> Need:
-    wish = number(wished_team) if wished_team else None
-    return Need(municipality, age_group, reasons, language, wish)
-
-
-def worker(
-    n: int,
-    open_cases: int = 0,
-    *,
-    capacity: int = 18,
-    sector: Sector = Sector.SOCIAL,
-    languages: tuple[str, ...] = ("fi",),
-) -> Colleague:
-    return Colleague(number(n), sector, languages, capacity, open_cases)
-
-
-def nurse(n: int, open_cases: int = 0) -> Colleague:
-    return worker(n, open_cases, sector=Sector.HEALTH)
-
-
-def team(
-    n: int,
-    *workers: Colleague,
-    municipalities: frozenset[str] = frozenset({LAHTI}),
-    target_groups: frozenset[str] = frozenset(),
-    guidance_unit: bool = False,
-) -> Room:
-    return Room(number(n), PAIJAT_HAME, municipalities, target_groups, guidance_unit, workers)
-
-
-def guidance(n: int, *workers: Colleague) -> Room:
-    return team(n, *workers, municipalities=frozenset(), guidance_unit=True)
+from shared.contracts.codes import AgeGroup, PartnerKind, Reason, RedirectReason, Sector
+from tests.unit.caseload.people import (
+    BOTH,
+    HELSINKI,
+    HOLLOLA,
+    LAHTI,
+    PAIJAT_HAME,
+    guidance,
+    need,
+    number,
+    nurse,
+    team,
+    worker,
+)
 
 
 def why(decision: Decision, n: int) -> Why:
@@ -102,53 +62,7 @@ def test_a_team_serves_its_municipalities_and_target_groups(
     assert obstacle(need(), room) == expected
 
 
-# Who of a team.
-
-
-def test_the_lowest_share_of_load_comes_first() -> None:
-    assert crew(need(), [worker(1, 9), worker(2, 2, capacity=3), worker(3, 8)]) == (worker(3, 8),)
-
-
-def test_equals_come_in_the_order_of_their_ids() -> None:
-    assert ranked(need(), [worker(3), worker(1), worker(2)]) == [worker(1), worker(2), worker(3)]
-
-
-def test_who_speaks_the_language_comes_before_who_has_less_to_do() -> None:
-    swede = worker(2, 17, languages=("fi", "sv"))
-    assert crew(need(language="sv-FI"), [worker(1), swede]) == (swede,)
-
-
-def test_a_full_worker_is_passed_over_whatever_they_speak() -> None:
-    swede = worker(2, 18, languages=("sv",))
-    assert crew(need(language="sv"), [worker(1, 17), swede]) == (worker(1, 17),)
-
-
-@pytest.mark.parametrize("language", ["sv", "SV", "sv-FI", "sv-SE"])
-def test_the_regional_form_of_a_language_does_not_matter(language: str) -> None:
-    assert speaks(worker(1, languages=("sv-FI",)), language)
-
-
-def test_nobody_has_room_in_a_team_without_capacity() -> None:
-    assert crew(need(), [worker(1, 0, capacity=0)]) == ()
-
-
-# Work pairs.
-
-
-@pytest.mark.parametrize(
-    ("reasons", "expected"),
-    [
-        ({Reason.HOMELESSNESS}, False),
-        ({Reason.MENTAL_HEALTH}, False),
-        ({Reason.MENTAL_HEALTH, Reason.DISCHARGE}, False),
-        ({Reason.MENTAL_HEALTH, Reason.RENT_ARREARS}, True),
-        ({Reason.SUBSTANCE_USE, Reason.RELEASE}, True),
-        ({Reason.DISCHARGE, Reason.DAILY_LIVING}, True),
-        ({Reason.MENTAL_HEALTH, Reason.OTHER}, False),
-    ],
-)
-def test_a_pair_is_for_reasons_of_both_sectors(reasons: set[Reason], expected: bool) -> None:
-    assert needs_pair(need(frozenset(reasons))) == expected
+# Pairs.
 
 
 def test_a_pair_is_the_best_of_each_sector() -> None:
@@ -248,27 +162,87 @@ def test_another_county_s_guidance_unit_is_not_asked() -> None:
     assert decision.notes == (Why.NO_TEAM,)
 
 
+@pytest.mark.parametrize("reason", RedirectReason)
+def test_whom_the_sender_s_agreement_does_not_carry_goes_to_the_guidance_unit(
+    reason: RedirectReason,
+) -> None:
+    rooms = [team(10, worker(1)), guidance(20, worker(2, 17), worker(3, 18))]
+    decision = decide(replace(need(wished_team=10), redirect_reason=reason), rooms)
+    assert (decision.team, decision.workers) == (number(20), (number(2),))
+    assert decision.redirected == Why(reason)
+    assert decision.notes == (Why.REDIRECTED, Why(reason))
+    assert why(decision, 1) == Why.TEAM_NOT_IN_LINE
+
+
+def test_where_there_is_no_guidance_unit_a_team_takes_them_all_the_same() -> None:
+    redirected = replace(need(), redirect_reason=RedirectReason.OVER_QUOTA)
+    decision = decide(redirected, [team(10, worker(1))])
+    assert (decision.team, decision.redirected) == (number(10), None)
+
+
 def test_who_waits_for_a_team_stays_its_client_whatever_it_serves_now() -> None:
     moved = team(10, worker(1), municipalities=frozenset({HOLLOLA}))
     assert decide_within(need(), moved).workers == (number(1),)
 
 
-# Urgency and words.
+# Absence, return and a person's own choice.
 
 
-def test_the_most_urgent_of_several_counts() -> None:
-    assert most_urgent(Urgency.ROUTINE, Urgency.IMMEDIATE, Urgency.URGENT) == Urgency.IMMEDIATE
+def test_who_is_absent_is_no_candidate_and_is_told_so() -> None:
+    away = replace(worker(1), absent=True)
+    decision = decide(need(), [team(10, away, worker(2, 17))])
+    assert decision.workers == (number(2),)
+    assert why(decision, 1) == Why.ABSENT
 
 
-def test_every_ground_has_its_words() -> None:
+def test_a_team_whose_workers_are_all_away_comes_after_the_others() -> None:
+    rooms = [team(10, replace(worker(1), absent=True)), team(11, worker(2, 18))]
+    assert decide(need(), rooms).team == number(11)
+
+
+def test_a_client_who_comes_back_gets_their_earlier_worker_if_there_is_room() -> None:
+    back = need(earlier_workers=frozenset({number(2)}))
+    decision = decide_within(back, team(10, worker(1), worker(2, 17)))
+    assert decision.workers == (number(2),)
+    assert Why.EARLIER_WORKER in decision.candidates[0].why
+    full = decide_within(back, team(10, worker(1), worker(2, 18)))
+    assert full.workers == (number(1),)
+
+
+def test_what_a_person_decided_is_told_for_every_colleague() -> None:
+    room = team(10, worker(1), worker(2, 18), replace(worker(3), absent=True), worker(4))
+    decision = reassigned(need(), room, {number(1)}, beyond=False)
+    assert (decision.workers, decision.notes) == ((number(1),), (Why.REASSIGNED,))
+    assert [why(decision, n) for n in (1, 2, 3, 4)] == [
+        Why.REASSIGNED,
+        Why.NO_ROOM,
+        Why.ABSENT,
+        Why.NOT_PICKED,
+    ]
+    beyond = reassigned(need(), room, {number(2)}, beyond=True)
+    assert beyond.notes == (Why.REASSIGNED, Why.BEYOND_CAPACITY)
+
+
+def test_the_caseload_of_a_team_is_the_mean_of_its_workers_cases() -> None:
+    room = team(10, worker(1, 17), nurse(2, 19))
+    assert average_caseload(room) == 18
+    assert average_caseload(room, more=2) == 19
+    assert average_caseload(team(10)) == 0
+
+
+def test_every_ground_has_its_words_in_every_language() -> None:
     assert set(WORDS) == set(Why)
+    for words in WORDS.values():
+        assert len(set(words)) == len(words) == 3
+        assert all(text.endswith(".") for text in words)
 
 
 # Whatever the teams look like.
 
 languages = st.lists(st.sampled_from(["fi", "sv", "en", "so"]), max_size=3).map(tuple)
-loads = st.integers(0, 6)
-capacities = st.integers(0, 5)
+loads = st.decimals(0, 6, places=1)
+capacities = st.decimals(0, 5, places=1)
+sources = st.sampled_from([PartnerKind.LANDLORD, PartnerKind.PRISON])
 needs = st.builds(
     Need,
     municipality=st.sampled_from([LAHTI, HOLLOLA, HELSINKI]),
@@ -276,6 +250,10 @@ needs = st.builds(
     reasons=st.frozensets(st.sampled_from(Reason), min_size=1),
     language=st.sampled_from(["fi", "sv-FI", "en", "uk"]),
     wished_team=st.none() | st.integers(1, 4).map(number),
+    source_kind=st.none() | sources,
+    redirect_reason=st.none() | st.sampled_from(RedirectReason),
+    earlier_workers=st.frozensets(st.integers(10, 13).map(number)),
+    weight=st.sampled_from([Decimal(1), Decimal("1.5"), Decimal("0.5")]),
 )
 
 
@@ -286,18 +264,23 @@ def regions(draw: st.DrawFn) -> list[Room]:
         workers = [
             Colleague(
                 number(nth * 10 + k),
-                draw(st.sampled_from(Sector)),
+                draw(st.none() | st.sampled_from(Sector)),
                 draw(languages),
                 draw(capacities),
                 draw(loads),
+                competences=draw(st.frozensets(st.sampled_from(["debt", "homelessness"]))),
+                absent=draw(st.booleans()),
             )
             for k in range(draw(st.integers(0, 4)))
         ]
         places = draw(st.frozensets(st.sampled_from([LAHTI, HOLLOLA])))
         groups = draw(st.frozensets(st.sampled_from(["18-29", "debt", "mental_health"])))
-        rooms.append(
-            Room(number(nth), PAIJAT_HAME, places, groups, draw(st.booleans()), tuple(workers))
+        pauses = tuple(
+            Pause(source, draw(st.none() | st.integers(1, 4).map(number)))
+            for source in draw(st.lists(sources, unique=True))
         )
+        unit = draw(st.booleans())
+        rooms.append(Room(number(nth), PAIJAT_HAME, places, groups, unit, tuple(workers), pauses))
     return rooms
 
 
@@ -307,17 +290,34 @@ def test_nobody_without_room_is_ever_chosen(need: Need, rooms: list[Room]) -> No
     everybody = {colleague.id: (room, colleague) for room in rooms for colleague in room.workers}
     for chosen in decision.workers:
         room, colleague = everybody[chosen]
-        assert has_room(colleague)
+        assert has_room(need, colleague)
         assert room.id == decision.team
 
 
 @given(need=needs, rooms=regions())
 def test_whoever_could_be_taken_is_taken(need: Need, rooms: list[Room]) -> None:
-    serving = [room for room in rooms if obstacle(need, room) is None]
     decision = decide(need, rooms)
-    if serving:
-        assert bool(decision.workers) == any(has_room(w) for room in serving for w in room.workers)
-        assert decision.team in {room.id for room in serving}
+    in_line = [verdict.team for verdict in decision.teams if verdict.in_line]
+    able = [w for room in rooms if room.id in in_line for w in room.workers if has_room(need, w)]
+    assert bool(decision.workers) == bool(able)
+    assert decision.team in in_line or not in_line
+
+
+@given(need=needs, rooms=regions())
+def test_nobody_comes_to_a_team_that_has_paused_their_source(need: Need, rooms: list[Room]) -> None:
+    decision = decide(need, rooms)
+    for room in rooms:
+        sources = {pause.source for pause in room.pauses}
+        if room.id == decision.team and need.source_kind in sources and not room.guidance_unit:
+            assert decision.workers == ()
+            assert is_held(decision)
+
+
+@given(need=needs, rooms=regions())
+def test_nobody_is_lost_where_there_is_a_guidance_unit(need: Need, rooms: list[Room]) -> None:
+    decision = decide(need, rooms)
+    if need.municipality != HELSINKI and any(room.guidance_unit for room in rooms):
+        assert decision.team is not None
 
 
 @given(need=needs, rooms=regions(), data=st.data())
@@ -325,14 +325,7 @@ def test_the_order_in_which_teams_and_workers_are_told_does_not_matter(
     need: Need, rooms: list[Room], data: st.DataObject
 ) -> None:
     shuffled = [
-        Room(
-            room.id,
-            room.county,
-            room.municipalities,
-            room.target_groups,
-            room.guidance_unit,
-            tuple(data.draw(st.permutations(room.workers))),
-        )
+        replace(room, workers=tuple(data.draw(st.permutations(room.workers))))
         for room in data.draw(st.permutations(rooms))
     ]
     assert decide(need, shuffled) == decide(need, rooms)
@@ -361,5 +354,5 @@ def test_a_chosen_worker_alone_has_the_best_score_of_those_with_room(
         return
     (workers,) = [room.workers for room in rooms if room.id == decision.team]
     (chosen,) = [colleague for colleague in workers if colleague.id == decision.workers[0]]
-    able = [colleague for colleague in workers if has_room(colleague)]
+    able = [colleague for colleague in workers if has_room(need, colleague)]
     assert score(need, chosen) == max(score(need, colleague) for colleague in able)

@@ -5,41 +5,68 @@ from itertools import product
 
 import pytest
 
-from services.caseload.cases.rules import Action, after, contact_time_error
-from shared.contracts.codes import CaseStatus
+from services.caseload.cases.rules import Action, after, closing, contact_time_error
+from shared.contracts.codes import CaseStatus, ClosingReason
 
 S, A = CaseStatus, Action
 OPENED = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NOW = OPENED + timedelta(hours=5)
 
-EXPECTED = {
-    (S.ASSIGNED, A.ATTEMPT_CONTACT): S.CONTACTING,
-    (S.CONTACTING, A.ATTEMPT_CONTACT): S.CONTACTING,
-    (S.CONTACTED, A.ATTEMPT_CONTACT): S.CONTACTED,
-    (S.ASSESSMENT, A.ATTEMPT_CONTACT): S.ASSESSMENT,
-    (S.SUPPORT, A.ATTEMPT_CONTACT): S.SUPPORT,
-    (S.TAPERING, A.ATTEMPT_CONTACT): S.TAPERING,
-    (S.HANDOVER, A.ATTEMPT_CONTACT): S.HANDOVER,
-    (S.ASSIGNED, A.REACH): S.CONTACTED,
-    (S.CONTACTING, A.REACH): S.CONTACTED,
-    (S.CONTACTED, A.REACH): S.CONTACTED,
-    (S.ASSESSMENT, A.REACH): S.ASSESSMENT,
-    (S.SUPPORT, A.REACH): S.SUPPORT,
-    (S.TAPERING, A.REACH): S.TAPERING,
-    (S.HANDOVER, A.REACH): S.HANDOVER,
-    (S.ASSIGNED, A.CLOSE): S.CLOSED,
-    (S.CONTACTING, A.CLOSE): S.CLOSED,
-    (S.CONTACTED, A.CLOSE): S.CLOSED,
-    (S.ASSESSMENT, A.CLOSE): S.CLOSED,
-    (S.SUPPORT, A.CLOSE): S.CLOSED,
-    (S.TAPERING, A.CLOSE): S.CLOSED,
-    (S.HANDOVER, A.CLOSE): S.CLOSED,
-}
+# A row an action, a column a status in the order of a case's life; "-" is refused.
+TABLE = """
+                     assigned  contacting contacted  assessment support    tapering  handover closed
+attempt_contact      contacting contacting contacted assessment support    tapering  handover -
+reach                contacted contacted  contacted  assessment support    tapering  handover -
+reassign             assigned  contacting contacted  assessment support    tapering  handover -
+change_housing       assigned  contacting contacted  assessment support    tapering  handover -
+set_segment          assigned  contacting contacted  assessment support    tapering  handover -
+book_visit           assigned  contacting contacted  assessment support    tapering  handover -
+keep_visit           contacted contacted  contacted  assessment support    tapering  handover -
+cancel_visit         assigned  contacting contacted  assessment support    tapering  handover -
+start_assessment     -         -          assessment -          assessment -         -        -
+complete_assessment  -         -          -          support    -          -         -        -
+set_goal             -         -          contacted  assessment support    tapering  handover -
+end_goal             -         -          contacted  assessment support    tapering  handover -
+record_motivation    -         -          contacted  assessment support    tapering  handover -
+agree_cadence        -         -          support    assessment support    support   handover -
+taper                -         -          -          -          tapering   tapering  -        -
+propose_handover     -         -          handover   handover   handover   handover  handover -
+advance_handover     -         -          -          -          -          -         handover -
+bounce_back          -         -          -          -          -          -         support  -
+close                closed    closed     closed     closed     closed     closed    closed   -
+close_handed_over    -         -          -          -          -          -         closed   -
+"""
+
+
+def expected() -> dict[tuple[CaseStatus, Action], CaseStatus]:
+    header, *rows = [line.split() for line in TABLE.strip().splitlines()]
+    return {
+        (S(status), A(action)): S(target)
+        for action, *targets in rows
+        for status, target in zip(header, targets, strict=True)
+        if target != "-"
+    }
+
+
+EXPECTED = expected()
+
+
+def test_the_table_of_this_test_knows_every_status_and_action() -> None:
+    header, *rows = [line.split() for line in TABLE.strip().splitlines()]
+    assert header == list(S)
+    assert {row[0] for row in rows} == set(A)
 
 
 @pytest.mark.parametrize(("status", "action"), list(product(S, A)))
 def test_every_pair_of_status_and_action_has_its_answer(status: CaseStatus, action: Action) -> None:
     assert after(status, action) == EXPECTED.get((status, action))
+
+
+@pytest.mark.parametrize("reason", ClosingReason)
+def test_only_a_case_in_handover_ends_as_handed_over(reason: ClosingReason) -> None:
+    ends = {status for status in S if after(status, closing(reason)) == S.CLOSED}
+    handed_over = reason == ClosingReason.HANDED_OVER
+    assert ends == ({S.HANDOVER} if handed_over else set(S) - {S.CLOSED})
 
 
 @pytest.mark.parametrize("action", A)

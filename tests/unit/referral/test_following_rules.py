@@ -1,4 +1,4 @@
-"""The disclosure view and the transition table, over everything they can be asked."""
+"""The disclosure view, over everything it can be asked."""
 
 from datetime import UTC, datetime
 from itertools import product
@@ -8,9 +8,7 @@ import pytest
 
 from services.referral.following.rules import (
     Progress,
-    Step,
     ViewClass,
-    after,
     statuses_shown_as,
     view_class,
     visible,
@@ -91,38 +89,3 @@ def test_who_notified_without_consent_is_shown_one_of_four_words(status: Referra
 def test_every_status_is_found_again_by_what_it_is_shown_as(view: ViewClass) -> None:
     by_filter = [inner for shown in S for inner in statuses_shown_as(view, shown)]
     assert sorted(by_filter) == sorted(S)
-
-
-@pytest.mark.parametrize(("status", "step"), product(S, Step))
-def test_every_step_from_every_status_is_answered(status: ReferralStatus, step: Step) -> None:
-    moved = after(status, step)
-    final = {S.COMPLETED, S.FAILED, S.CANCELLED, S.ENTERED_IN_ERROR, S.REJECTED}
-    if status in final:
-        assert moved is None, "what ended, or was taken back by its sender, stays so"
-    elif moved is not None:
-        assert moved[0] in {S.REQUESTED, S.ACCEPTED, S.ON_HOLD, S.IN_PROGRESS, S.COMPLETED}
-
-
-@pytest.mark.parametrize(
-    ("steps", "status", "business_status"),
-    [
-        ([Step.ACCEPT], "accepted", None),
-        ([Step.WAITLIST, Step.ACCEPT], "accepted", None),
-        ([Step.REDIRECT, Step.ACCEPT], "accepted", None),
-        ([Step.WAITLIST], "on-hold", "waitlisted"),
-        ([Step.REDIRECT], "requested", "redirected"),
-        ([Step.ACCEPT, Step.ATTEMPT_CONTACT], "accepted", "contact_attempted"),
-        ([Step.ACCEPT, Step.REACH], "in-progress", "contacted"),
-        ([Step.ACCEPT, Step.REACH, Step.CLOSE], "completed", "ended"),
-    ],
-)
-def test_paths_that_referrals_take(
-    steps: list[Step], status: str, business_status: str | None
-) -> None:
-    at = S.REQUESTED
-    told: BusinessStatus | None = None
-    for step in steps:
-        moved = after(at, step)
-        assert moved is not None
-        at, told = moved
-    assert (at, told) == (status, business_status)

@@ -10,6 +10,7 @@ from shared.calendar import (
     FINLAND,
     add_working_hours,
     is_working_day,
+    iso_week_of,
     next_working_day,
     statutory_deadline,
     working_hours_between,
@@ -93,3 +94,28 @@ def test_the_day_of_pending_is_the_finnish_one() -> None:
 def test_days_that_offices_keep(day: date, working: bool) -> None:
     assert is_working_day(day) is working
     assert is_working_day(next_working_day(day))
+
+
+@pytest.mark.parametrize(
+    ("moment", "monday"),
+    [
+        ("2026-11-23T00:00", "2026-11-23T00:00"),
+        ("2026-11-29T23:59", "2026-11-23T00:00"),
+        ("2026-03-29T12:00", "2026-03-23T00:00"),  # the Sunday on which summer time begins
+        ("2027-01-01T08:00", "2026-12-28T00:00"),  # week 53 of the year before
+    ],
+)
+def test_a_week_begins_on_monday_at_midnight_in_finland(moment: str, monday: str) -> None:
+    assert iso_week_of(finnish(moment))[0] == finnish(monday)
+
+
+def test_monday_has_begun_in_finland_while_it_is_sunday_in_utc() -> None:
+    late_sunday_utc = datetime(2026, 11, 22, 22, 30, tzinfo=UTC)
+    assert iso_week_of(late_sunday_utc)[0] == finnish("2026-11-23T00:00")
+
+
+@given(moment=st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), timezones=st.just(UTC)))
+def test_every_moment_is_in_its_week_and_weeks_leave_no_gap(moment: datetime) -> None:
+    begins, ends = iso_week_of(moment)
+    assert begins <= moment < ends
+    assert iso_week_of(ends)[0] == ends

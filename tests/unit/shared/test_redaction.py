@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.ids import new_id, new_reference
-from shared.redaction import MASK, field_name, mask, mask_value
+from shared.redaction import MASK, field_name, looks_identifying, mask, mask_value
 
 
 @pytest.mark.parametrize(
@@ -51,3 +51,50 @@ def test_nested_values_are_masked_too() -> None:
 )
 def test_only_what_is_shaped_like_a_field_name_is_echoed(name: object, shown: str) -> None:
     assert field_name(name) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "010190-900P",
+        "Hetu010190-900Pjatkuu",
+        "010190–900P",
+        "010190 - 900p",
+        "010190900P",
+        "01.01.1990-900P",
+        "０１０１９０-９００Ｐ",
+        "0\N{ZERO WIDTH SPACE}10190-900P",
+        "Soita 040 123 4567.",
+        "040 12 34 567",
+        "040.123.4567",
+        "040/1234567",
+        "(09) 310 1691",
+        "03 7331234",
+        "00358401234567",
+        "+46 70 123 45 67",
+        "a@b.fi",
+        "matti (at) posti . fi",
+        "matti[at]posti[piste]fi",
+    ],
+)
+def test_text_is_not_anonymous_with_an_identity_code_phone_or_email(text: str) -> None:
+    assert looks_identifying(text)
+    assert looks_identifying(f"Asiakkaan tilanne: {text} (kysytty)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Asuu tukiasunnossa 12.3.2026 alkaen, klo 08:30-16",
+        "Sopimus 01.01.2024–31.12.2024, jatko 01.01.2025-300 euroa",
+        "5/12/2026 ja 2026-01-05",
+        "00100 Helsinki tai 01300 Vantaa, 2 asuntoa",
+        "15 % peruuntui, 18 asiakasta, 15,3 käyntiä",
+        "1 670 000 euroa vuodessa (v. 2022), 7,2-kertainen",
+        "SHL 36 § 2 mom, tuki 24/7, 0,5 htv",
+        "01980000-0000-7000-8000-000000000201",
+        "Puhelin on kadonnut",
+    ],
+)
+def test_text_with_dates_sums_and_postcodes_is_anonymous(text: str) -> None:
+    assert not looks_identifying(text)

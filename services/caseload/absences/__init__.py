@@ -1,0 +1,1 @@
+"""Absences: days on which a worker takes no new cases."""

@@ -1,0 +1,1 @@
+"""Consultations: anonymous questions that a team answered."""

@@ -1,0 +1,1 @@
+"""Service gaps: holes and bottlenecks of the service system, until they are mended."""

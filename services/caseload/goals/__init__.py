@@ -1,0 +1,1 @@
+"""Goals: small and consecutive, a few at a time."""

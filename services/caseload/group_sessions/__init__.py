@@ -1,0 +1,1 @@
+"""Group sessions: who came, in numbers, and which of them are clients."""

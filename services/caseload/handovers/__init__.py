@@ -1,0 +1,1 @@
+"""Handovers: the client is accompanied to a receiving service, until it has them."""

@@ -1,0 +1,1 @@
+"""Housing: where the client lives now."""

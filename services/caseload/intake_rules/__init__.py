@@ -1,0 +1,1 @@
+"""Intake rules: which kinds of partners a team takes referrals from just now."""

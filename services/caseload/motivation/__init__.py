@@ -1,0 +1,1 @@
+"""Motivation: the points that a client gives, from one to ten."""

@@ -1,0 +1,1 @@
+"""Returns: a client comes back to their team without a new referral."""

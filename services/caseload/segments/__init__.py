@@ -1,0 +1,1 @@
+"""Segments: a client by support need and complexity, in the codes of the county."""

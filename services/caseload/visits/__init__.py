@@ -1,0 +1,1 @@
+"""Visits: meetings that are booked, and then kept or called off."""

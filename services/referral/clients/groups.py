@@ -1,0 +1,86 @@
+"""Who is whom: the refs that links make one person, and the one they are told of under.
+
+Links form trees: a ref is linked to one other at most. The root is the person's primary ref.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import CTE, exists, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from services.referral.tables import Client, ClientLink
+
+Groups = dict[UUID, frozenset[UUID]]
+
+_LOCK_LINKS = text("SELECT pg_advisory_xact_lock(hashtextextended('client_links', 0))")
+
+
+async def primaries_of(session: AsyncSession, refs: Collection[UUID]) -> dict[UUID, UUID]:
+    """By ref, the primary ref of the person; refs that are nobody's are left out."""
+    roots = _roots(refs)
+    rows = await session.execute(select(roots.c.asked, roots.c.root))
+    return dict(rows.all())
+
+
+async def groups_of(session: AsyncSession, refs: Collection[UUID]) -> Groups:
+    """By ref, all refs of the same person."""
+    roots = _roots(refs)
+    down = select(roots.c.asked, roots.c.root.label("member")).cte("down", recursive=True)
+    down = down.union_all(
+        select(down.c.asked, col(ClientLink.linked_ref)).join(
+            down, col(ClientLink.primary_ref) == down.c.member
+        )
+    )
+    members: dict[UUID, set[UUID]] = {}
+    for asked, member in await session.execute(select(down.c.asked, down.c.member)):
+        members.setdefault(asked, set()).add(member)
+    return {asked: frozenset(found) for asked, found in members.items()}
+
+
+def _roots(refs: Collection[UUID]) -> CTE:
+    """Columns `asked` and `root`."""
+    up = (
+        select(col(Client.client_ref).label("asked"), col(Client.client_ref).label("at"))
+        .where(col(Client.client_ref).in_(refs))
+        .cte("up", recursive=True)
+    )
+    up = up.union_all(
+        select(up.c.asked, col(ClientLink.primary_ref)).join(
+            up, col(ClientLink.linked_ref) == up.c.at
+        )
+    )
+    linked_on = exists().where(col(ClientLink.linked_ref) == up.c.at)
+    return select(up.c.asked, up.c.at.label("root")).where(~linked_on).cte("roots")
+
+
+async def lock_links(session: AsyncSession) -> None:
+    """Whoever changes who is whom does it alone, until the commit: people do this, seldom, and no
+    two of them can close a circle. Comes before all row locks: then referrals, then clients."""
+    await session.execute(_LOCK_LINKS)
+
+
+async def lock(session: AsyncSession, refs: Collection[UUID]) -> dict[UUID, Client]:
+    """The rows of these refs, locked in the order of refs."""
+    rows = await session.scalars(
+        select(Client)
+        .where(col(Client.client_ref).in_(refs))
+        .order_by(col(Client.client_ref))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return {row.client_ref: row for row in rows}
+
+
+async def lock_primaries(
+    session: AsyncSession, refs: Collection[UUID], also: Collection[UUID] = ()
+) -> dict[UUID, Client]:
+    """By ref, the locked row of its primary ref; `also` are locked with them.
+
+    Refs that are nobody's are left out. For callers that hold `lock_links`: it stays true until
+    the commit.
+    """
+    primaries = await primaries_of(session, refs)
+    rows = await lock(session, {*primaries.values(), *also})
+    return {ref: rows[primary] for ref, primary in primaries.items()}

@@ -1,0 +1,1 @@
+"""Published FHIR examples, written anew; README.md says after which."""
