@@ -21,7 +21,7 @@ LOCK = 0x6D696772
 LOCK_TIMEOUT = "5s"
 
 
-async def upgrade(settings: DatabaseSettings, folder: Path, revision: str = "heads") -> None:
+async def upgrade(settings: DatabaseSettings, folder: Path, revision: str = "head") -> None:
     """Brings the service's database to a revision of the migrations in `folder`."""
     engine = create_async_engine(settings.database_url.get_secret_value(), poolclass=NullPool)
     try:

@@ -102,7 +102,7 @@ _REQUEST_SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["resourceType", "status", "intent", "subject"],
     "properties": {
-        **dict.fromkeys(sorted(_KNOWN), {}),
+        **{name: {} for name in sorted(_KNOWN)},
         "resourceType": {"const": "ServiceRequest"},
         "identifier": {**_LIST, "description": "the sender's own: external_id"},
         "status": {"const": "active"},
