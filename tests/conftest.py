@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from deploy.local.stack import Stack
 from shared.settings import KafkaSettings
@@ -17,16 +18,14 @@ from tests.support.databases import Databases
 os.environ.setdefault("NOPSA_RATE_PER_MINUTE", "600000")
 
 
+# A slow machine is no reason to fail: the tests' own time limits are what counts.
+settings.register_profile("nopsa", deadline=None)
+settings.load_profile("nopsa")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--broker=kafka` runs on Apache Kafka instead of the embedded broker."""
     parser.addoption("--broker", choices=("tansu", "kafka"), default="tansu")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The end-to-end tests share one stack, so they run in one process of a parallel run."""
-    for item in items:
-        if "e2e" in item.path.parts:
-            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @pytest.fixture(scope="session")

@@ -22,20 +22,36 @@ class Action(StrEnum):
     REDIRECT = "redirect"
     ATTEMPT_CONTACT = "attempt_contact"
     REACH = "reach"
+    ASSESS = "assess"
+    SUPPORT = "support"
+    PROPOSE_HANDOVER = "propose_handover"
+    ACCOMPANY = "accompany"
+    CONFIRM_HANDOVER = "confirm_handover"
     CLOSE = "close"
+    RETURN = "return"
     AMEND = "amend"
     CANCEL = "cancel"
     MARK_ENTERED_IN_ERROR = "mark_entered_in_error"
 
 
 A = Action
-SENDERS = frozenset({A.AMEND, A.CANCEL, A.MARK_ENTERED_IN_ERROR})
-"""What the sender does; all else is told by the caseload service."""
 
 Move = tuple[ReferralStatus, BusinessStatus | None]
 """The status after, and the word for the work; None where that stays as it was."""
 
 OPEN = (S.REQUESTED, S.ACCEPTED, S.IN_PROGRESS, S.ON_HOLD)
+TAKEN = (S.ACCEPTED, S.IN_PROGRESS)
+"""At a team; `accepted` also when it joined the case of somebody who was in work already."""
+
+_WORK: dict[Action, BusinessStatus] = {
+    A.REACH: B.CONTACTED,
+    A.ASSESS: B.ASSESSMENT,
+    A.SUPPORT: B.SUPPORT,
+    A.PROPOSE_HANDOVER: B.HANDOVER_PROPOSED,
+    A.ACCOMPANY: B.HANDOVER_ACCOMPANIED,
+    A.CONFIRM_HANDOVER: B.HANDOVER_CONFIRMED,
+}
+"""The team's work with the client, in the word that an authority with consent is told."""
 
 _MOVES: dict[tuple[ReferralStatus, Action], Move] = {
     (S.REQUESTED, A.ACCEPT): (S.ACCEPTED, None),
@@ -48,9 +64,14 @@ _MOVES: dict[tuple[ReferralStatus, Action], Move] = {
     (S.ON_HOLD, A.REDIRECT): (S.REQUESTED, B.REDIRECTED),
     (S.ACCEPTED, A.ATTEMPT_CONTACT): (S.ACCEPTED, B.CONTACT_ATTEMPTED),
     (S.IN_PROGRESS, A.ATTEMPT_CONTACT): (S.IN_PROGRESS, B.CONTACT_ATTEMPTED),
-    (S.ACCEPTED, A.REACH): (S.IN_PROGRESS, B.CONTACTED),
-    (S.IN_PROGRESS, A.REACH): (S.IN_PROGRESS, B.CONTACTED),
+    **{
+        (status, action): (S.IN_PROGRESS, word)
+        for status in TAKEN
+        for action, word in _WORK.items()
+    },
     **{(status, A.CLOSE): (S.COMPLETED, B.ENDED) for status in OPEN},
+    # The referral is done; a new period begins without one, and is not this sender's matter.
+    (S.COMPLETED, A.RETURN): (S.COMPLETED, B.RETURNED),
     **{(status, A.AMEND): (status, None) for status in OPEN},
     **{(status, A.CANCEL): (S.CANCELLED, None) for status in OPEN},
     **{

@@ -33,18 +33,10 @@ def ndjson(cases: Iterable[dict[str, Any]]) -> bytes:
     return b"".join(json.dumps(case).encode() + b"\n" for case in cases)
 
 
-def many(team: str, count: int, chance: random.Random) -> Iterator[bytes]:
-    """A file of closed cases with a few visits and a placement each, a line at a time."""
+def many(team: str, count: int, chance: random.Random, visits: int = 1) -> Iterator[bytes]:
+    """A file of closed cases with so many visits each, a placement now and then, line by line."""
     for number in range(count):
         opened = date(2014, 1, 1) + timedelta(days=chance.randrange(3000))
-        visits = [
-            {
-                "on": str(opened + timedelta(days=7 * week)),
-                "status": "cancelled" if chance.random() < 0.15 else "kept",
-                "location": chance.choice(LOCATIONS),
-            }
-            for week in range(3)
-        ]
         placement = {
             "service_type": "supported",
             "production": "purchased",
@@ -58,10 +50,18 @@ def many(team: str, count: int, chance: random.Random) -> Iterator[bytes]:
             source_kind=chance.choice(SOURCES),
             opened_on=str(opened),
             closed_on=str(opened + timedelta(days=90)),
-            visits=visits,
-            placements=[placement],
+            visits=[_visit(opened, week, chance) for week in range(visits)],
+            placements=[placement] if number % 5 == 0 else [],
         )
         yield json.dumps(case).encode() + b"\n"
+
+
+def _visit(opened: date, week: int, chance: random.Random) -> dict[str, Any]:
+    return {
+        "on": str(opened + timedelta(days=7 * week)),
+        "status": "cancelled" if chance.random() < 0.15 else "kept",
+        "location": chance.choice(LOCATIONS),
+    }
 
 
 def liitu(team: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,6 +47,13 @@ def always(status: int, **headers: str) -> Answer:
         return Response(status_code=status, headers=named)
 
     return answer
+
+
+async def held(until: asyncio.Event) -> None:
+    """Holds an answer back until then, but not for ever: a test that fails must end."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(10):
+            await until.wait()
 
 
 def failing_first(times: int, **headers: str) -> Answer:

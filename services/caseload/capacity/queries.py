@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import func, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -126,7 +127,7 @@ async def _arrivals(
             col(CaseReferral.source_kind).label("kind"),
         )
         .outerjoin(CaseReferral, col(CaseReferral.case_id) == came.c.id)
-        .distinct(came.c.id)
+        .ext(distinct_on(came.c.id))
         .order_by(came.c.id, col(CaseReferral.received_at))
         .subquery()
     )

@@ -109,7 +109,7 @@ def outlook(own: Figures, change: Change | None = None) -> Outlook:
         days_between_meetings=_ratio(DAYS_A_WEEK * now.caseload, kept),
         arrivals_per_week=arrivals,
         closings_per_week=closings,
-        days_in_service=_ratio(DAYS_A_WEEK * now.open_cases, closings),
+        days_in_service=_ratio(DAYS_A_WEEK * now.open_cases, closings) if now.open_cases else None,
         growth_per_week=growth,
         wait_days=_wait_days(now.waiting - now.room, closings),
         wait_days_later=_wait_days(later, closings),
@@ -148,16 +148,24 @@ def _closings(own: Figures, now: Figures) -> tuple[float, tuple[Assumption, ...]
     pace = own.closings / own.weeks
     assumed: tuple[Assumption, ...] = ()
     if own.closings < ENOUGH_CLOSINGS:
-        pace = DAYS_A_WEEK * own.open_cases / own.service_days_target
+        pace = _pace_by_target(own, own.open_cases)
         assumed = (Assumption.CLOSINGS_BY_TARGET,)
     if _possible(now) == _possible(own):
         return pace, assumed
-    if _possible(own) and pace:
+    if _possible(own):
         pace *= _possible(now) / _possible(own)
     else:
-        share, _ = cancelled_share(own)
-        pace = _possible(now) * (1 - share) * DAYS_A_WEEK / own.service_days_target
+        pace += _pace_by_target(now, 0)
     return pace, (*assumed, Assumption.AS_MANY_MEETINGS_A_CLIENT)
+
+
+def _pace_by_target(figures: Figures, open_cases: int) -> float:
+    """What ends in a week if each case lasts as long as the target says; nothing ends unmet. A team
+    that has no cases yet is taken to have as many as the guideline says."""
+    if not _possible(figures):
+        return 0.0
+    cases = open_cases or figures.full_time * figures.guideline_caseload
+    return DAYS_A_WEEK * cases / figures.service_days_target
 
 
 def _changed(own: Figures, change: Change) -> Figures:

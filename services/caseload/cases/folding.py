@@ -7,7 +7,7 @@ with all that belongs to it. A reader of the topic may do as this does.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from services.caseload.cases import rules
@@ -56,6 +56,8 @@ class Folded:
 
 
 Apply = Callable[[Folded, Any], None]
+State = TypeVar("State")
+Step = TypeVar("Step")
 
 
 def fold(events: Iterable[CaseEvent]) -> Folded:
@@ -126,8 +128,7 @@ def _goal_set(case: Folded, event: life.GoalSet) -> None:
 def _goal_ended(action: GoalAction) -> Apply:
     def apply(case: Folded, event: life.GoalEvent) -> None:
         _take(case, Action.END_GOAL)
-        moved = goal_rules.after(case.goals[event.goal_id], action)
-        case.goals[event.goal_id] = _allowed(moved, action)
+        _move(case.goals, event.goal_id, goal_rules.after, action)
 
     return apply
 
@@ -148,8 +149,7 @@ def _visit_booked(case: Folded, event: life.VisitBooked) -> None:
 def _visit_ended(action: Action, step: VisitAction) -> Apply:
     def apply(case: Folded, event: life.VisitEvent) -> None:
         _take(case, action)
-        moved = visit_rules.after(case.visits[event.visit_id], step)
-        case.visits[event.visit_id] = _allowed(moved, step)
+        _move(case.visits, event.visit_id, visit_rules.after, step)
         case.over_nurse_limit = event.over_nurse_limit
 
     return apply
@@ -180,16 +180,14 @@ def _handover_proposed(case: Folded, event: life.HandoverProposed) -> None:
 def _handover_moved(action: HandoverAction) -> Apply:
     def apply(case: Folded, event: life.HandoverEvent) -> None:
         _take(case, Action.ADVANCE_HANDOVER)
-        moved = handover_rules.after(case.handovers[event.handover_id], action)
-        case.handovers[event.handover_id] = _allowed(moved, action)
+        _move(case.handovers, event.handover_id, handover_rules.after, action)
 
     return apply
 
 
 def _handover_ended(action: HandoverAction) -> Apply:
     def apply(case: Folded, event: life.HandoverEndedEvent) -> None:
-        moved = handover_rules.after(case.handovers[event.handover_id], action)
-        case.handovers[event.handover_id] = _allowed(moved, action)
+        _move(case.handovers, event.handover_id, handover_rules.after, action)
         if event.back_to_support:
             _take(case, Action.BOUNCE_BACK)
             case.cadence = (case.cadence[0], False) if case.cadence else None
@@ -206,10 +204,15 @@ def _closed(case: Folded, event: core.CaseClosed) -> None:
     case.closing_reason, case.alternative_service = event.reason, event.alternative_service
 
 
-def _allowed(moved: Any, action: str) -> Any:
+def _move(
+    parts: dict[UUID, State], part: UUID, after: Callable[[State, Step], State | None], step: Step
+) -> None:
+    """Moves a goal, visit or handover that the events told of before."""
+    state = parts.get(part)
+    moved = after(state, step) if state is not None else None
     if moved is None:
-        raise BrokenHistoryError(f"{action} is not allowed there")
-    return moved
+        raise BrokenHistoryError(f"{step} while {state}")
+    parts[part] = moved
 
 
 _APPLY: Mapping[type[CaseEvent], Apply] = {

@@ -140,7 +140,9 @@ class Importer:
             job.position = settled[-1].line
             _count(job, settled)
             await session.execute(
-                insert(CaseImportResult), [_row(job.id, line) for line in settled]
+                insert(CaseImportResult),
+                [_row(job.id, line) for line in settled],
+                execution_options={"render_nulls": True},
             )
             await session.flush()
             await outbox.append(session, messages)

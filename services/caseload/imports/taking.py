@@ -20,7 +20,7 @@ from services.caseload.imports.rules import Outcome
 from services.caseload.imports.schemas import PastCase
 from services.caseload.imports.telling import History, Row, history_of
 from services.caseload.sight import in_sight
-from services.caseload.tables import Case, ImportedCase, Placement, Team, Visit
+from services.caseload.tables import Base, Case, ImportedCase, Placement, Team, Visit
 from shared import audit, outbox
 from shared.auth import Caller
 from shared.contracts.codes import CaseStatus
@@ -156,18 +156,17 @@ async def _with_open_case(session: AsyncSession, client_refs: set[UUID]) -> set[
 
 
 async def _write(session: AsyncSession, import_id: UUID, added: Sequence[History]) -> None:
-    if not added:
-        return
-    await session.execute(insert(Case), [history.case_row() for history in added])
-    await session.execute(
-        insert(ImportedCase), [_imported(import_id, history) for history in added]
-    )
-    visits = [visit for history in added for visit in history.visits]
-    if visits:
-        await session.execute(insert(Visit), visits)
-    placements = [each.model_dump() for history in added for each in history.placements]
-    if placements:
-        await session.execute(insert(Placement), placements)
+    await _insert(session, Case, [history.case_row() for history in added])
+    await _insert(session, ImportedCase, [_imported(import_id, history) for history in added])
+    await _insert(session, Visit, [visit for history in added for visit in history.visits])
+    placements = [placement for history in added for placement in history.placements]
+    await _insert(session, Placement, placements)
+
+
+async def _insert(session: AsyncSession, table: type[Base], rows: Sequence[Row]) -> None:
+    """In one statement: nulls are written too, else each set of columns would be one of its own."""
+    if rows:
+        await session.execute(insert(table), rows, execution_options={"render_nulls": True})
 
 
 def _imported(import_id: UUID, history: History) -> Row:

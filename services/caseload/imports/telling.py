@@ -11,9 +11,9 @@ from uuid import UUID
 from services.caseload.imports import rules
 from services.caseload.imports.rules import VisitOutcome
 from services.caseload.imports.schemas import PastCase, PastVisit
-from services.caseload.placements import telling as placement_telling
-from services.caseload.placements.commands import new_placement
-from services.caseload.tables import Placement, Team
+from services.caseload.placements import telling as placements
+from services.caseload.placements.commands import new_row
+from services.caseload.tables import Team
 from services.caseload.visits.rules import VisitState
 from shared import outbox
 from shared.calendar import noon_of
@@ -42,7 +42,7 @@ class History:
     case_id: UUID
     version: int = 0
     visits: list[Row] = field(default_factory=list)
-    placements: list[Placement] = field(default_factory=list)
+    placements: list[Row] = field(default_factory=list)
     _happened: list[tuple[date, EventData]] = field(default_factory=list)
 
     def case_row(self) -> Row:
@@ -101,20 +101,19 @@ class History:
 
     def _tell_placements(self) -> None:
         for facts in self.past.placements:
-            placement = new_placement(
+            begun = noon_of(facts.starts_on)
+            row = new_row(
                 facts,
-                placement_id=id_as_of(noon_of(facts.starts_on)),
+                placement_id=id_as_of(begun),
                 client_ref=self.client_ref,
                 case_id=self.case_id,
                 team=self.team.id,
             )
-            self.placements.append(placement)
-            begun = noon_of(facts.starts_on)
-            placed, *_ = placement_telling.told_of_new(placement, self.team.county, begun)
-            self._happened.append((facts.starts_on, placed))
+            self.placements.append(row)
+            county = self.team.county
+            self._happened.append((facts.starts_on, placements.begun(row, county, begun)))
             if facts.ends_on is not None:
-                ended_at = noon_of(facts.ends_on)
-                ended = placement_telling.ended(placement, self.team.county, ended_at)
+                ended = placements.ended(row, county, noon_of(facts.ends_on))
                 self._happened.append((facts.ends_on, ended))
 
     def _tell_visit(self, visit: PastVisit) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -49,7 +50,7 @@ async def place(
         placement = await _of_body(session, caller, body)
         session.add(placement)
         county = await _county(session, placement)
-        events = telling.told_of_new(placement, county, utc_now())
+        events = telling.told_of_new(placement.model_dump(), county, utc_now())
         answer = await _done(session, caller, "placement.create", placement, events)
         headers = {**answer.headers, "Location": f"/v1/placements/{placement.id}"}
         return Answer(201, answer.body, headers)
@@ -69,7 +70,7 @@ async def end(
     async def work() -> Answer:
         placement = await _move(session, change, Action.END, alter)
         county = await _county(session, placement)
-        event = telling.ended(placement, county, utc_now())
+        event = telling.ended(placement.model_dump(), county, utc_now())
         return await _done(session, change.caller, "placement.end", placement, [event])
 
     async with session.begin():
@@ -95,7 +96,7 @@ async def correct(
         action = Action.VOID if body.entered_in_error else Action.CORRECT
         placement = await _move(session, change, action, alter)
         county = await _county(session, placement)
-        event = telling.corrected(placement, county, utc_now())
+        event = telling.corrected(placement.model_dump(), county, utc_now())
         return await _done(session, change.caller, "placement.correct", placement, [event])
 
     async with session.begin():
@@ -108,35 +109,36 @@ def check_days(starts_on: date, ends_on: date | None) -> None:
         raise refusal("/to", "ends_before_start", "the last day lies before the first")
 
 
-def new_placement(
+def new_row(
     facts: PlacementFacts,
     *,
     placement_id: UUID,
     client_ref: UUID,
     case_id: UUID | None,
     team: UUID | None,
-) -> Placement:
-    """A placement as it is first written down; its end, if told, is a version of its own."""
-    return Placement(
-        id=placement_id,
-        client_ref=client_ref,
-        case_id=case_id,
-        team=team,
-        service_type=facts.service_type,
-        production=facts.production,
-        channel=facts.channel,
-        starts_on=facts.starts_on,
-        ends_on=facts.ends_on,
-        requires_sobriety=facts.requires_sobriety,
-        version=1 if facts.ends_on is None else 2,
-    )
+) -> dict[str, Any]:
+    """The columns of a placement as it is first written down; its end, if told, is a version of
+    its own."""
+    return {
+        "id": placement_id,
+        "client_ref": client_ref,
+        "case_id": case_id,
+        "team": team,
+        "service_type": facts.service_type,
+        "production": facts.production,
+        "channel": facts.channel,
+        "starts_on": facts.starts_on,
+        "ends_on": facts.ends_on,
+        "requires_sobriety": facts.requires_sobriety,
+        "entered_in_error": False,
+        "version": 1 if facts.ends_on is None else 2,
+    }
 
 
 async def _of_body(session: AsyncSession, caller: Caller, body: PlacementBody) -> Placement:
     client_ref, team = await _whose(session, caller, body)
-    return new_placement(
-        body, placement_id=new_id(), client_ref=client_ref, case_id=body.case, team=team
-    )
+    row = new_row(body, placement_id=new_id(), client_ref=client_ref, case_id=body.case, team=team)
+    return Placement(**row)
 
 
 async def _whose(

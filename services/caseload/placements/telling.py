@@ -1,53 +1,60 @@
-"""The events of a placement, an aggregate of its own on its client's key."""
+"""The events of a placement, an aggregate of its own on its client's key, made of its row."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from services.caseload.tables import Placement
 from shared.contracts.caseload import CasePlaced, PlacementEnded, PlacementEvent
 
+Row = Mapping[str, Any]
+"""The columns of a placement by name."""
 
-def told_of_new(placement: Placement, county: str | None, at: datetime) -> list[PlacementEvent]:
+_COMMON = ("client_ref", "case_id", "team")
+_FACTS = (
+    "service_type",
+    "production",
+    "channel",
+    "starts_on",
+    "requires_sobriety",
+    "entered_in_error",
+)
+
+
+def told_of_new(placement: Row, county: str | None, at: datetime) -> list[PlacementEvent]:
     """That the client has the service; a last day that is told at once comes as an event of its
     own, so that every end is one."""
-    events: list[PlacementEvent] = [_placed(placement, county, at, version=1, ends_on=None)]
-    if placement.ends_on is not None:
+    events = [begun(placement, county, at)]
+    if placement["ends_on"] is not None:
         events.append(ended(placement, county, at))
     return events
 
 
-def corrected(placement: Placement, county: str | None, at: datetime) -> PlacementEvent:
+def begun(placement: Row, county: str | None, at: datetime) -> PlacementEvent:
+    """That the client has the service, the first event of a placement."""
+    return _placed(placement, county, at, version=1, ends_on=None)
+
+
+def corrected(placement: Row, county: str | None, at: datetime) -> PlacementEvent:
     """The placement told again, as it is known now."""
-    return _placed(placement, county, at, version=placement.version, ends_on=placement.ends_on)
+    return _placed(placement, county, at, ends_on=placement["ends_on"])
 
 
-def ended(placement: Placement, county: str | None, at: datetime) -> PlacementEvent:
+def ended(placement: Row, county: str | None, at: datetime) -> PlacementEvent:
     """That the placement has a last day."""
-    facts = _common(placement, county, at) | {"ends_on": placement.ends_on}
-    return PlacementEnded.model_validate(facts)
+    last_day = {"ends_on": placement["ends_on"]}
+    return PlacementEnded.model_validate(_common(placement, county, at) | last_day)
 
 
-def _placed(
-    placement: Placement, county: str | None, at: datetime, **differing: Any
-) -> PlacementEvent:
-    facts = {
-        "service_type": placement.service_type,
-        "production": placement.production,
-        "channel": placement.channel,
-        "starts_on": placement.starts_on,
-        "requires_sobriety": placement.requires_sobriety,
-        "entered_in_error": placement.entered_in_error,
-    }
+def _placed(placement: Row, county: str | None, at: datetime, **differing: Any) -> PlacementEvent:
+    facts = {name: placement[name] for name in _FACTS}
     return CasePlaced.model_validate(_common(placement, county, at) | facts | differing)
 
 
-def _common(placement: Placement, county: str | None, at: datetime) -> dict[str, Any]:
+def _common(placement: Row, county: str | None, at: datetime) -> dict[str, Any]:
     return {
-        "aggregate_id": placement.id,
-        "version": placement.version,
+        "aggregate_id": placement["id"],
+        "version": placement["version"],
         "occurred_at": at,
-        "client_ref": placement.client_ref,
-        "case_id": placement.case_id,
-        "team": placement.team,
         "county": county,
+        **{name: placement[name] for name in _COMMON},
     }

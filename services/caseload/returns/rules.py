@@ -4,10 +4,13 @@ from datetime import datetime, timedelta
 
 from shared.contracts.codes import CaseStatus, ClosingReason
 
+NOBODY_LEFT = frozenset({ClosingReason.DECEASED, ClosingReason.REFERRAL_CANCELLED})
+"""Ends after which nobody comes back: the client died, or never came."""
+
 
 def allows_return(status: CaseStatus, reason: ClosingReason | None) -> bool:
-    """Whether somebody can come back from this case: it has ended, and the client lives."""
-    return status == CaseStatus.CLOSED and reason != ClosingReason.DECEASED
+    """Whether somebody can come back to this case: it has ended, and with a client of ours."""
+    return status == CaseStatus.CLOSED and reason not in NOBODY_LEFT
 
 
 def is_within_window(closed_at: datetime, now: datetime, days: int) -> bool:

@@ -12,10 +12,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.referral import transitions
+from services.referral.clients.groups import groups_of
 from services.referral.tables import PartnerConsent, Referral
 from services.referral.transitions import Action, Move
 from services.referral.webhooks.news import telling
 from shared import telemetry
+from shared.contracts.case_life import (
+    AssessmentCompleted,
+    AssessmentStarted,
+    CadenceChanged,
+    CaseReturned,
+    HandoverConfirmed,
+    HandoverDeclined,
+    HandoverEndedEvent,
+    HandoverFailed,
+    HandoverJointMeetingHeld,
+    HandoverProposed,
+)
 from shared.contracts.caseload import (
     CaseAssigned,
     CaseClosed,
@@ -26,7 +39,7 @@ from shared.contracts.caseload import (
     ContactAttempted,
     ReferralAccepted,
 )
-from shared.contracts.codes import ConsentDirection, ReferralStatus
+from shared.contracts.codes import CaseStatus, ConsentDirection, ReferralStatus
 from shared.contracts.consent import ConsentGiven
 from shared.messages import Received
 
@@ -36,8 +49,18 @@ _STEPS: dict[type[CaseEvent], Action] = {
     CaseRedirected: Action.REDIRECT,
     ContactAttempted: Action.ATTEMPT_CONTACT,
     CaseContacted: Action.REACH,
+    AssessmentStarted: Action.ASSESS,
+    AssessmentCompleted: Action.SUPPORT,
+    CadenceChanged: Action.SUPPORT,
+    HandoverProposed: Action.PROPOSE_HANDOVER,
+    HandoverJointMeetingHeld: Action.ACCOMPANY,
+    HandoverConfirmed: Action.CONFIRM_HANDOVER,
+    HandoverDeclined: Action.SUPPORT,
+    HandoverFailed: Action.SUPPORT,
     CaseClosed: Action.CLOSE,
+    CaseReturned: Action.RETURN,
 }
+_IN_SUPPORT = (CaseStatus.SUPPORT, CaseStatus.TAPERING)
 
 
 async def follow_case(session: AsyncSession, event: Received) -> None:
@@ -85,8 +108,18 @@ def _move(referral: Referral, data: CaseEvent) -> None:
 
 
 def _destination(referral: Referral, data: CaseEvent) -> Move | None:
-    step = _STEPS.get(type(data))
+    step = _step_of(data)
     return transitions.after(ReferralStatus(referral.status), step) if step else None
+
+
+def _step_of(data: CaseEvent) -> Action | None:
+    """What the event means for a referral: a handover that ended while another goes on, or a
+    cadence agreed on in the midst of something else, means nothing."""
+    if isinstance(data, HandoverEndedEvent) and not data.back_to_support:
+        return None
+    if isinstance(data, CadenceChanged) and data.status not in _IN_SUPPORT:
+        return None
+    return _STEPS.get(type(data))
 
 
 async def learn_consent(session: AsyncSession, event: Received) -> None:
@@ -103,9 +136,10 @@ async def learn_consent(session: AsyncSession, event: Received) -> None:
         "valid_to": data.valid_to,
         "version": data.version,
     }
+    groups = await groups_of(session, [data.client_ref])
     theirs = await _locked(
         session,
-        col(Referral.client_ref) == data.client_ref,
+        col(Referral.client_ref).in_(groups.get(data.client_ref, ())),
         col(Referral.partner_id) == data.partner_id,
     )
     async with telling(session, theirs):

@@ -22,9 +22,11 @@ from services.referral.imports.spreadsheet import (
     read_header,
     text_of,
 )
-from shared.problems import FieldError
+from shared.problems import BODY_TOO_DEEP, FieldError
+from shared.web.depth import MAX_DEPTH, nesting_of
 
 _NO_JSON = FieldError("", "malformed_json", "this line is not a JSON object")
+_TOO_DEEP = FieldError("", BODY_TOO_DEEP.code, BODY_TOO_DEEP.advice)
 
 
 @dataclass(frozen=True)
@@ -138,9 +140,11 @@ def _record_of_json(line: Line) -> Record:
     text = text_of(line, UTF_8)
     if isinstance(text, FieldError):
         return Record(line.number, error=text)
+    if nesting_of(text.encode()) > MAX_DEPTH:
+        return Record(line.number, error=_TOO_DEEP)
     try:
         body = json.loads(text)
-    except (ValueError, RecursionError):
+    except ValueError:
         return Record(line.number, error=_NO_JSON)
     return (
         Record(line.number, body) if isinstance(body, dict) else Record(line.number, error=_NO_JSON)

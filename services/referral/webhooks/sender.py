@@ -103,7 +103,7 @@ class Sender:
             },
         ):
             parcel, result = await self._send(claim)
-            telemetry.tag(outcome=result.outcome, response_status=result.status or 0)
+            telemetry.tag(outcome=result.outcome)
             await self._settle(claim, parcel, result)
 
     async def _send(self, claim: Claim) -> tuple[Parcel | None, Result]:
@@ -122,15 +122,15 @@ class Sender:
 
     async def _settle(self, claim: Claim, parcel: Parcel | None, result: Result) -> None:
         """Writes the outcome, unless the lease ended and the delivery is in other hands."""
-        gone = parcel is not None and result.outcome == Outcome.ENDPOINT_GONE
+        gone = parcel if result.outcome == Outcome.ENDPOINT_GONE else None
         async with self._database.sessions() as session, session.begin():
-            if parcel is not None and gone:
-                await disable(session, parcel.webhook_id, parcel.url)
+            if gone is not None:
+                await disable(session, gone.webhook_id, gone.url)
             await session.execute(
                 update(WebhookDelivery).where(in_hand(claim)).values(**self._written(claim, result))
             )
-            if parcel is not None and gone:
-                await give_up_all(session, parcel.webhook_id)
+            if gone is not None:
+                await give_up_all(session, gone.webhook_id)
         metrics.DELIVERIES.labels(result.outcome).inc()
         LOG.info(
             "webhook_try",

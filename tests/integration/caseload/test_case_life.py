@@ -168,6 +168,7 @@ async def test_a_visit_is_cancelled_by_the_client_or_by_the_team(hands: Hands) -
 @pytest.mark.parametrize(
     ("at", "code"),
     [(moment(days=3), "before_the_case"), (moment(days=-400), "too_far_ahead")],
+    ids=["too early", "too late"],
 )
 async def test_a_visit_is_within_the_case_and_the_year(hands: Hands, at: str, code: str) -> None:
     answer = await hands.act("visits", {"at": at, "location": "home"})

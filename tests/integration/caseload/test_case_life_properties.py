@@ -66,6 +66,15 @@ CLOSE = {"close": ClosingReason.GOALS_ATTAINED, "hand over": ClosingReason.HANDE
 KINDS = st.sampled_from(
     [*PLAIN, "set goal", "propose", *GOALS, *VISITS, *HANDOVERS, *HANDOVERS, *CLOSE, "return"]
 )
+WAYS = [
+    "reach, start, complete, cadence",
+    "set goal, attain",
+    "book, keep, motivation, taper",
+    "propose, accept, joint-meeting, confirm, hand over",
+    "propose, decline",
+    "close, return",
+]
+LATEST = -1
 
 
 @dataclass(frozen=True)
@@ -133,8 +142,11 @@ class Town:
         self.known: list[Folded] = []
 
     async def begin(self) -> None:
-        """As many clients are referred."""
-        self.hands = [await take_on(self.service) for _ in range(CASES)]
+        """As many clients are referred; one has a work pair and is in support already."""
+        self.hands = [await take_on(self.service) for _ in range(CASES - 1)]
+        pair = await take_on(self.service, reasons=["homelessness", "substance_use"])
+        await pair.support()
+        self.hands.append(pair)
         self.known = [await self.check(hands) for hands in self.hands]
 
     async def play(self, acts: list[Act]) -> None:
@@ -256,19 +268,18 @@ def life_in(town: Town, loop: asyncio.AbstractEventLoop) -> type[RuleBasedStateM
             super().__init__()
             wait(town.begin())
 
-        @rule(acts=st.lists(st.builds(Act, ONE, KINDS, SEVERAL), min_size=1, max_size=4))
+        @rule(acts=st.lists(st.builds(Act, ONE, KINDS, SEVERAL), min_size=2, max_size=6))
         def several_at_once(self, acts: list[Act]) -> None:
             wait(town.play(acts))
 
-        @rule(case=ONE)
-        def the_usual_way_into_support(self, case: int) -> None:
-            for kind in ("reach", "start", "complete"):
-                wait(town.play([Act(case, kind, 0)]))
+        @rule(case=ONE, acts=st.lists(st.tuples(KINDS, SEVERAL), min_size=1, max_size=4))
+        def a_race_for_one_case(self, case: int, acts: list[tuple[str, int]]) -> None:
+            wait(town.play([Act(case, kind, which) for kind, which in acts]))
 
-        @rule(case=ONE, which=SEVERAL)
-        def the_usual_way_out(self, case: int, which: int) -> None:
-            for kind in ("accept", "joint-meeting", "confirm", "hand over"):
-                wait(town.play([Act(case, kind, which)]))
+        @rule(case=ONE, way=st.sampled_from(WAYS))
+        def a_usual_way(self, case: int, way: str) -> None:
+            for kind in way.split(", "):
+                wait(town.play([Act(case, kind, LATEST)]))
 
         @rule()
         def nobody_answers_in_time(self) -> None:
@@ -288,7 +299,7 @@ async def test_whatever_is_done_the_events_tell_the_case(service: Service) -> No
         run_state_machine_as_test,
         machine,
         settings=settings(
-            max_examples=12,
+            max_examples=10,
             stateful_step_count=20,
             deadline=None,
             phases=[Phase.generate, Phase.shrink],

@@ -23,7 +23,7 @@ from tests.support.settings import settings_for
 from tests.support.tokens import TokenMint
 
 AT_ONCE = 30
-"""As many as the connections of several event processes, and of one another's way."""
+"""As many as several event processes together handle at a time."""
 
 
 @pytest.fixture
@@ -55,20 +55,13 @@ def crowd(now: datetime) -> list[ReferralReceived]:
     ]
 
 
-def in_order(waiting: list[ReferralReceived], places: dict[str, str]) -> list[str]:
-    """The clients in the order of the line."""
-    now = datetime.now(UTC)
-
-    def position(data: ReferralReceived) -> object:
-        place = Place(
-            id=data.client_ref,
-            urgency=data.urgency,
-            received_at=data.received_at,
-            leaves_institution_on=data.leaves_institution_on,
-        )
-        return priority(place, now)[:4]
-
-    return [str(data.client_ref) for data in sorted(waiting, key=position)]  # type: ignore[arg-type]
+def in_order(waiting: list[ReferralReceived], now: datetime) -> list[str]:
+    """The clients in the order of the line; no two of the crowd came at one moment."""
+    places = [
+        Place(data.client_ref, data.urgency, data.received_at, data.leaves_institution_on)
+        for data in waiting
+    ]
+    return [str(place.id) for place in sorted(places, key=lambda place: priority(place, now))]
 
 
 @pytest.mark.parametrize("attempt", range(3))
@@ -91,7 +84,8 @@ async def test_two_hundred_at_once_overfill_nobody_and_lose_nobody(
     line = [place["client_ref"] for place in await whole_line(crowded, team)]
     everybody = {str(data.client_ref) for data in arriving}
     assert (len(cases), len(line), cases | set(line)) == (150, 50, everybody)
-    assert line == in_order([d for d in arriving if str(d.client_ref) in line], {})
+    waiting = [data for data in arriving if str(data.client_ref) in line]
+    assert line == in_order(waiting, datetime.now(UTC))
     happened = Counter(event.type for event in await crowded.events())
     assert (happened["case.assigned"], happened["case.waitlisted"]) == (150, 50)
     await check_histories(crowded)

@@ -71,6 +71,11 @@ async def test_the_new_period_is_worked_like_any_other(hands: Hands) -> None:
     await hands.see()
     again = await hands.act("return")
     assert (again.status_code, again.json()["code"]) == (409, "conflict")
+    assert "another case" in again.json()["detail"]
+    await third.support()
+    await third.do("close", {"reason": "goals_attained"})
+    again = await hands.act("return")
+    assert (again.status_code, again.json()["code"]) == (409, "conflict")
     assert "later one" in again.json()["detail"]
 
 

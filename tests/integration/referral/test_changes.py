@@ -324,7 +324,7 @@ async def test_a_landlords_change_costs_the_same_with_and_without_effect(service
         for what in ("amendments", "cancel"):
             with statements() as found:
                 await act(service, "landlord", referral_id, what)
-            asked.append([text for text in found if "SAVEPOINT" not in text])
+            asked.append([text.split()[:3] for text in found if "SAVEPOINT" not in text])
     assert asked[:2] == asked[2:]
     assert len(await events(service)) == 2
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.referral.consumers import HANDLERS
-from shared.contracts import EventData, caseload, consent
+from shared.contracts import EventData, case_life, caseload, consent
 from shared.db import Database
 from shared.ids import new_id
 from shared.messages import Received
@@ -90,6 +90,66 @@ async def test_an_authority_with_the_clients_consent_sees_how_the_work_goes(
         ("in-progress", "contacted", str(TEAM), due),
         ("completed", "ended", str(TEAM), due),
     ]
+
+
+def life(case: dict[str, Any]) -> list[tuple[EventData, str]]:
+    """The work after the first contact, and the word for each step of it."""
+    handover = {"handover_id": uuid4(), "receiver_kind": "clinic", "service": "clinic"}
+    other = {**handover, "handover_id": uuid4()}
+    kept = {"days_between": 7, "tapering": False}
+    joined = {"previous_case": case["aggregate_id"], "previous_closed_at": NOW}
+    steps: list[tuple[type[caseload.CaseEvent], dict[str, Any], str]] = [
+        (case_life.AssessmentStarted, {}, "assessment"),
+        (case_life.CadenceChanged, kept | {"status": "assessment"}, "assessment"),
+        (case_life.AssessmentCompleted, {}, "support"),
+        (case_life.CadenceChanged, kept | {"status": "support"}, "support"),
+        (case_life.HandoverProposed, handover | {"answer_due_at": DUE}, "handover_proposed"),
+        (case_life.HandoverDeclined, handover | _ended("no_room", back=True), "support"),
+        (case_life.HandoverProposed, handover | {"answer_due_at": DUE}, "handover_proposed"),
+        (case_life.HandoverFailed, other | _ended("other", back=False), "handover_proposed"),
+        (case_life.HandoverJointMeetingHeld, handover, "handover_accompanied"),
+        (case_life.HandoverConfirmed, handover, "handover_confirmed"),
+        (caseload.CaseClosed, {"reason": "handed_over", "closed_at": NOW}, "ended"),
+    ]
+    told: list[tuple[EventData, str]] = [
+        (event(**case, version=nth, **facts), word)
+        for nth, (event, facts, word) in enumerate(steps, start=4)
+    ]
+    again = case_life.CaseReturned(**case | {"aggregate_id": uuid4()}, version=1, **joined)
+    return [*told, (again, "returned")]
+
+
+def _ended(reason: str, *, back: bool) -> dict[str, Any]:
+    return {"reason": reason, "back_to_support": back}
+
+
+async def test_an_authority_with_consent_follows_the_whole_life_of_the_case(
+    service: Service,
+) -> None:
+    sent = (await service.post("hospital_ward", referral_body())).json()["id"]
+    case = await case_of(service, sent)
+    await deliver(service, accepted(case), contacted(case))
+    for event, word in life(case):
+        await deliver(service, event)
+        done = word in ("ended", "returned")
+        status, business_status, *_ = await seen(service, "hospital_ward", sent)
+        assert (status, business_status) == ("completed" if done else "in-progress", word)
+
+
+async def test_nobody_else_sees_anything_of_it(service: Service) -> None:
+    for kind, basis, ended in (
+        ("landlord", "consent", "requested"),
+        ("prison", "duty_to_notify", "completed"),
+    ):
+        body = referral_body(lawful_basis=basis, no_consent_reason="Huoli")
+        sent = (await service.post(kind, body)).json()["id"]
+        case = await case_of(service, sent)
+        await deliver(service, accepted(case), contacted(case))
+        before = await seen(service, kind, sent)
+        for event, word in life(case):
+            await deliver(service, event)
+            expected = ended if word in ("ended", "returned") else before[0]
+            assert await seen(service, kind, sent) == (expected, None, None, None)
 
 
 async def test_an_authority_that_notified_without_consent_sees_the_status_alone(

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 from itertools import product
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from hypothesis import given
@@ -20,7 +20,7 @@ from services.caseload.handovers.rules import (
 )
 
 H, A = HandoverState, HandoverAction
-RECEIVER = uuid4()
+RECEIVER = UUID("01980000-0000-7000-8000-000000000901")
 ANSWERS = frozenset({"handovers:answer"})
 
 EXPECTED = {
@@ -66,7 +66,7 @@ def test_while_under_way_or_confirmed_a_handover_holds_the_case() -> None:
     [
         (ANSWERS, str(RECEIVER), RECEIVER, True),
         (ANSWERS, str(RECEIVER).upper(), RECEIVER, True),
-        (ANSWERS, str(uuid4()), RECEIVER, False),
+        (ANSWERS, "01980000-0000-7000-8000-000000000902", RECEIVER, False),
         (ANSWERS, None, RECEIVER, False),
         (ANSWERS, "None", None, False),
         (ANSWERS, None, None, False),

@@ -168,12 +168,17 @@ def test_a_line_of_a_megabyte_is_refused_and_the_next_is_read(format_: Format) -
 
 @pytest.mark.parametrize(
     "line",
-    [b"{", b"[1]", b"null", b'"text"', b"\xff\xfe", b"[" * 100_000, b'{"n": ' + b"9" * 5000 + b"}"],
+    [b"{", b"[1]", b"null", b'"text"', b'{"n": ' + b"9" * 5000 + b"}"],
 )
 def test_what_is_no_json_object_is_refused(line: bytes) -> None:
-    (record,) = read(line, Format.NDJSON)
-    assert record.error is not None
-    assert record.error.code in ("malformed_json", "undecodable")
+    assert codes(read(line, Format.NDJSON)) == [(1, "malformed_json")]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"), [(b"\xff\xfe", "undecodable"), (b"[" * 100_000, "body_too_deep")]
+)
+def test_what_no_parser_should_see_is_refused_before(line: bytes, code: str) -> None:
+    assert codes(read(line, Format.NDJSON)) == [(1, code)]
 
 
 def test_lines_keep_their_numbers_over_empty_ones() -> None:

@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 
 from services.referral.following.rules import VISIBLE_STATUS, ViewClass
-from services.referral.transitions import OPEN, SENDERS, TABLE, Action, after
+from services.referral.transitions import OPEN, TABLE, Action, after
 from shared.contracts.codes import BusinessStatus, ReferralStatus
 
 S = ReferralStatus
@@ -14,16 +14,16 @@ FINAL = frozenset(S) - frozenset(OPEN)
 # Rows: the status before. Columns: the actions in their order. Cells: the status after, by its
 # first letter(s), and `.` where the action changes nothing or is refused.
 MATRIX = """
-                  accept waitlist redirect attempt reach close amend cancel error
-requested         a      h        r        .       .     d     r     c      e
-accepted          a      .        .        a       i     d     a     c      e
-rejected          .      .        .        .       .     .     .     .      e
-in-progress       .      .        .        i       i     d     i     c      e
-on-hold           a      h        r        .       .     d     h     c      e
-completed         .      .        .        .       .     .     .     .      e
-failed            .      .        .        .       .     .     .     .      e
-cancelled         .      .        .        .       .     .     .     .      e
-entered-in-error  .      .        .        .       .     .     .     .      .
+                  acc wait red att reach ass sup prop accomp conf close ret amend cancel error
+requested         a   h    r   .   .     .   .   .    .      .    d     .   r     c      e
+accepted          a   .    .   a   i     i   i   i    i      i    d     .   a     c      e
+rejected          .   .    .   .   .     .   .   .    .      .    .     .   .     .      e
+in-progress       .   .    .   i   i     i   i   i    i      i    d     .   i     c      e
+on-hold           a   h    r   .   .     .   .   .    .      .    d     .   h     c      e
+completed         .   .    .   .   .     .   .   .    .      .    .     d   .     .      e
+failed            .   .    .   .   .     .   .   .    .      .    .     .   .     .      e
+cancelled         .   .    .   .   .     .   .   .    .      .    .     .   .     .      e
+entered-in-error  .   .    .   .   .     .   .   .    .      .    .     .   .     .      .
 """
 LETTERS = {
     "a": S.ACCEPTED,
@@ -57,6 +57,8 @@ def test_what_ended_stays_so_and_can_only_turn_out_an_error(status: S, action: A
     moved = after(status, action)
     if action == Action.MARK_ENTERED_IN_ERROR and status != S.ENTERED_IN_ERROR:
         assert moved == (S.ENTERED_IN_ERROR, None)
+    elif (status, action) == (S.COMPLETED, Action.RETURN):
+        assert moved == (S.COMPLETED, BusinessStatus.RETURNED), "told, but still completed"
     else:
         assert moved is None
 
@@ -72,6 +74,13 @@ def test_what_ended_stays_so_and_can_only_turn_out_an_error(status: S, action: A
         ("accept attempt_contact", "accepted", "contact_attempted"),
         ("accept reach", "in-progress", "contacted"),
         ("accept reach close", "completed", "ended"),
+        ("accept reach assess", "in-progress", "assessment"),
+        ("accept support", "in-progress", "support"),
+        ("accept reach assess support propose_handover", "in-progress", "handover_proposed"),
+        ("accept propose_handover accompany", "in-progress", "handover_accompanied"),
+        ("accept accompany confirm_handover", "in-progress", "handover_confirmed"),
+        ("accept propose_handover support", "in-progress", "support"),
+        ("accept confirm_handover close return", "completed", "returned"),
         ("waitlist amend", "on-hold", None),
         ("accept reach cancel", "cancelled", None),
         ("accept reach close mark_entered_in_error", "entered-in-error", None),
@@ -101,4 +110,3 @@ def test_a_refusal_tells_an_authority_without_consent_no_more_than_its_view_does
 def test_an_error_is_refused_only_where_the_sender_said_so_itself() -> None:
     refused = {status for status in S if after(status, Action.MARK_ENTERED_IN_ERROR) is None}
     assert refused == {S.ENTERED_IN_ERROR}
-    assert {Action.AMEND, Action.CANCEL, Action.MARK_ENTERED_IN_ERROR} == SENDERS
