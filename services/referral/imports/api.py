@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from services.referral.imports import commands, queries
-from services.referral.imports.lines import encoding_of_charset
+from services.referral.imports.encoding import encoding_of_charset
 from services.referral.imports.records import template
 from services.referral.imports.rules import MAX_FILE_BYTES, MEDIA_TYPES, Outcome
 from services.referral.imports.schemas import ImportView, ResultView

@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.referral.imports.commands import chunk_context
-from services.referral.imports.lines import EncodingVote, LineCutter
+from services.referral.imports.encoding import EncodingVote
 from services.referral.imports.records import FileUnreadableError, Record, reader_of
 from services.referral.imports.rules import (
     MAX_LINE_BYTES,
@@ -41,6 +41,7 @@ from shared import telemetry
 from shared.calendar import FINLAND
 from shared.clock import utc_now
 from shared.db import Database, is_transient
+from shared.lines import LineCutter
 from shared.problems import (
     IDEMPOTENCY_IN_PROGRESS,
     INTERNAL_ERROR,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from services.referral.imports.columns import body_of, columns
-from services.referral.imports.lines import UTF_8, Line, LineCutter
+from services.referral.imports.encoding import UTF_8
 from services.referral.imports.rules import MAX_LINE_BYTES, Format
 from services.referral.imports.spreadsheet import (
     SEPARATORS,
@@ -22,6 +22,7 @@ from services.referral.imports.spreadsheet import (
     read_header,
     text_of,
 )
+from shared.lines import Line, LineCutter
 from shared.problems import BODY_TOO_DEEP, FieldError
 from shared.web.depth import MAX_DEPTH, nesting_of
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.referral.imports.columns import columns
-from services.referral.imports.lines import Line
+from shared.lines import Line
 from shared.problems import FieldError
 
 SEPARATORS = (";", ",", "\t")

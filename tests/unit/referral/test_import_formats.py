@@ -11,16 +11,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.referral.imports.columns import body_of, columns, read_date, read_decimal
-from services.referral.imports.lines import (
+from services.referral.imports.encoding import (
     UTF_8,
     WINDOWS_1252,
     EncodingVote,
-    LineCutter,
     encoding_of_charset,
 )
 from services.referral.imports.records import FileUnreadableError, Record, reader_of, template
 from services.referral.imports.rules import Format
 from services.referral.imports.spreadsheet import SEPARATORS, read_header
+from shared.lines import LineCutter
 
 NAMES = ("external_id", "client.family_name", "narrative", "reasons")
 FINNISH = st.text("abcåäöÅÄÖ éüßš€–'", max_size=12)
