@@ -10,11 +10,15 @@ import socket
 _RANGE = range(20000, 32000)
 _TRIES = 200
 
+# What this process gave away and nothing may listen on yet.
+_given: set[int] = set()
+
 
 def free_port() -> int:
-    """A port nothing listens on now; the next caller is unlikely to get the same one."""
+    """A port nothing listens on now; in one process never the same one twice."""
     for port in random.sample(_RANGE, _TRIES):
-        if _can_bind(port):
+        if port not in _given and _can_bind(port):
+            _given.add(port)
             return port
     raise OSError(f"No free port found between {_RANGE.start} and {_RANGE.stop}.")
 

@@ -27,7 +27,7 @@ ALL_FACTS = frozenset(PartnerFact)
 NO_FACTS: frozenset[PartnerFact] = frozenset()
 
 
-@pytest.mark.parametrize(("kind", "basis"), product(PartnerKind, LawfulBasis))
+@pytest.mark.parametrize(("kind", "basis"), list(product(PartnerKind, LawfulBasis)))
 def test_only_an_authority_with_the_clients_consent_sees_all(
     kind: PartnerKind, basis: LawfulBasis
 ) -> None:
