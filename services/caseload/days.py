@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
+from shared import when
 from shared.calendar import finnish_day
 from shared.clock import utc_now
 
@@ -32,6 +33,6 @@ def _not_to_come(day: date) -> date:
     return day
 
 
-Day = Annotated[date, AfterValidator(_in_reach)]
+Day = Annotated[when.Day, AfterValidator(_in_reach)]
 PastDay = Annotated[Day, AfterValidator(_not_to_come)]
 """Today at the latest, as the day is in Finland."""

@@ -9,6 +9,7 @@ from shared.web.conventions import (
     etag,
     expected_version,
     is_current,
+    made_or_changed,
     optional_version,
 )
 from shared.web.dependencies import Cipher, Index, Session
@@ -25,6 +26,7 @@ __all__ = [
     "etag",
     "expected_version",
     "is_current",
+    "made_or_changed",
     "optional_version",
     "serve",
 ]

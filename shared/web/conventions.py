@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Header
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from shared.idempotency import Answer
 from shared.problems import (
@@ -68,6 +69,14 @@ def is_current(if_match: str, present: str) -> bool:
     """
     named = [tag.strip() for tag in if_match.split(",")]
     return "*" in named or present in named
+
+
+def made_or_changed(view: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
+    """The two good answers of a PUT that makes what it does not find, for its `responses`."""
+    return {
+        200: {"model": view, "description": "It was changed"},
+        201: {"model": view, "description": "It is new"},
+    }
 
 
 def answer(given: Answer) -> JSONResponse:

@@ -23,11 +23,11 @@ LOG = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "2"
 
+_PARAMETER = re.compile(r"\{[^}]*\}")
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _BY_STATUS: dict[int, Kind] = {
     401: problems.UNAUTHENTICATED,
     404: problems.NOT_FOUND,
-    405: problems.METHOD_NOT_ALLOWED,
     413: problems.BODY_TOO_LARGE,
     415: problems.UNSUPPORTED_MEDIA_TYPE,
     429: problems.RATE_LIMITED,
@@ -67,7 +67,7 @@ def install(app: FastAPI) -> None:
         return response(of_exception(error), request.scope)
 
     async def on_http(request: Request, error: Exception) -> JSONResponse:
-        return response(_of_http(cast(HTTPException, error)), request.scope)
+        return response(_of_http(request, cast(HTTPException, error)), request.scope)
 
     async def on_validation(request: Request, error: Exception) -> JSONResponse:
         return response(_of_validation(request, cast(RequestValidationError, error)), request.scope)
@@ -82,13 +82,27 @@ def field_errors(found: Iterable[Mapping[str, Any]]) -> list[FieldError]:
     return [_field_error(error) for error in found]
 
 
-def _of_http(error: HTTPException) -> Problem:
+def _of_http(request: Request, error: HTTPException) -> Problem:
     if isinstance(error.__cause__, Problem):  # raised while FastAPI read the body
         return error.__cause__
+    if error.status_code == 405:
+        return Problem(problems.METHOD_NOT_ALLOWED, headers={"Allow": _methods_of(request)})
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
         kind = problems.MALFORMED_JSON if error.status_code == 400 else problems.INTERNAL_ERROR
     return Problem(kind, headers=error.headers)
+
+
+def _methods_of(request: Request) -> str:
+    """Every method of the path; the framework names only those of the first route it finds."""
+    shape = _shape(request.scope["route"].path)
+    paths = request.app.openapi()["paths"].items()
+    methods = {name.upper() for path, item in paths for name in item if _shape(path) == shape}
+    return ", ".join(sorted(methods))
+
+
+def _shape(template: str) -> str:
+    return _PARAMETER.sub("{}", template)
 
 
 def _of_validation(request: Request, error: RequestValidationError) -> Problem:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from services.analytics.reports.catalogue import ReportName
 from shared.contracts.fields import County
+from shared.when import Day
 
 FIRST_DAY = date(1970, 1, 1)
 LAST_DAY = date(2199, 12, 31)
@@ -18,8 +19,8 @@ class ReportQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    first: Annotated[date, Field(alias="from", ge=FIRST_DAY, description="first day")]
-    last: Annotated[date, Field(alias="to", le=LAST_DAY, description="last day, included")]
+    first: Annotated[Day, Field(alias="from", ge=FIRST_DAY, description="first day")]
+    last: Annotated[Day, Field(alias="to", le=LAST_DAY, description="last day, included")]
     team: UUID | None = None
     county: Annotated[County | None, Field(description="two digits, as 09")] = None
 

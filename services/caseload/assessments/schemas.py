@@ -4,9 +4,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared.contracts.codes import Sector
+from shared.when import Instant
 
 
 class Step(StrEnum):
@@ -28,9 +29,7 @@ class AssessmentBody(BaseModel):
     joint_with: Annotated[
         Sector | None, Field(description="the other sector that takes part; as before if left out")
     ] = None
-    at: Annotated[
-        AwareDatetime | None, Field(description="now when left out; not in the future")
-    ] = None
+    at: Annotated[Instant | None, Field(description="now when left out; not in the future")] = None
 
 
 class AssessmentView(BaseModel):

@@ -37,13 +37,10 @@ class ConsultationBody(BaseModel):
         Field(min_length=1, max_length=13, description="the words in which people are referred"),
     ]
     text: Annotated[
-        str | None,
+        Annotated[str, Field(min_length=1, max_length=4000), Printable] | None,
         Field(
-            min_length=1,
-            max_length=4000,
-            description="the question and its answer, without anything that tells who it is about",
+            description="the question and its answer, without anything that tells who it is about"
         ),
-        Printable,
     ] = None
     minutes: Annotated[int, Field(ge=1, le=1440, description="how long it took")]
     on: Annotated[PastDay, Field(description="the day it was held")]

@@ -23,9 +23,8 @@ class GoalBody(BaseModel):
 
     area: GoalArea = GoalArea.OTHER
     text: Annotated[
-        str | None,
-        Field(min_length=1, max_length=500, description="stays at the team, encrypted"),
-        Printable,
+        Annotated[str, Field(min_length=1, max_length=500), Printable] | None,
+        Field(description="stays at the team, encrypted"),
     ] = None
 
 

@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.caseload.handovers.rules import HandoverState
 from shared.contracts.codes import HandoverDecline, HandoverFailure
 from shared.contracts.fields import Printable
+from shared.when import Instant
 
 Code = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
 
@@ -22,7 +23,7 @@ class Receiver(_Body):
     """The receiving service: its id, if it answers with a token of its own, or its name."""
 
     id: UUID | None = None
-    name: Annotated[str | None, Field(min_length=1, max_length=200), Printable] = None
+    name: Annotated[str, Field(min_length=1, max_length=200), Printable] | None = None
     kind: Annotated[Code, Field(description="such as `adult_social_work`")] = "other"
 
     @model_validator(mode="after")
@@ -81,9 +82,7 @@ class MeetingBody(_Body):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"at": "2026-11-30T10:00:00Z"}]})
 
-    at: Annotated[
-        AwareDatetime | None, Field(description="now when left out; not in the future")
-    ] = None
+    at: Annotated[Instant | None, Field(description="now when left out; not in the future")] = None
 
 
 Failure = Literal[

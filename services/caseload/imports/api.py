@@ -32,7 +32,7 @@ _EXAMPLE = (
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
-        "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}},
+        "content": {MEDIA_TYPE: {"example": _EXAMPLE}},
     }
 }
 

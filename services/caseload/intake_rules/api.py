@@ -10,7 +10,7 @@ from services.caseload.intake_rules.schemas import IntakeBody, IntakeView
 from shared.auth import Caller, scoped
 from shared.contracts.codes import PartnerKind
 from shared.pagination import Page
-from shared.web import Session, etag, optional_version
+from shared.web import Session, etag, made_or_changed, optional_version
 
 router = APIRouter(prefix="/v1/teams/{team_id}/intake", tags=["teams"])
 Admin = Annotated[Caller, Depends(scoped("teams:admin"))]
@@ -33,7 +33,11 @@ async def get_rule(
     return view
 
 
-@router.put("/{partner_kind}", summary="Pause a kind of partner, or take it again")
+@router.put(
+    "/{partner_kind}",
+    summary="Pause a kind of partner, or take it again",
+    responses=made_or_changed(IntakeView),
+)
 async def put_rule(
     team_id: UUID,
     partner_kind: PartnerKind,

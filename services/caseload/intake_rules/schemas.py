@@ -4,12 +4,13 @@ from datetime import UTC, date, datetime, time
 from typing import Annotated, Self
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from services.caseload.reasons import ReasonText
 from shared.calendar import FINLAND
 from shared.contracts.codes import IntakeState, PartnerKind
+from shared.when import Instant
 
 
 def _begin_of_day(value: object) -> object:
@@ -22,7 +23,7 @@ def _begin_of_day(value: object) -> object:
         return value
 
 
-Until = Annotated[AwareDatetime, BeforeValidator(_begin_of_day)]
+Until = Annotated[Instant, BeforeValidator(_begin_of_day)]
 
 
 class IntakeBody(BaseModel):

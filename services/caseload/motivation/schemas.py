@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.caseload.notices import Notice
+from shared.when import Instant
 
 
 class MotivationBody(BaseModel):
@@ -17,9 +18,7 @@ class MotivationBody(BaseModel):
     )
 
     value: Annotated[int, Field(ge=1, le=10, strict=True)]
-    at: Annotated[
-        AwareDatetime | None, Field(description="now when left out; not in the future")
-    ] = None
+    at: Annotated[Instant | None, Field(description="now when left out; not in the future")] = None
 
 
 class PointView(BaseModel):

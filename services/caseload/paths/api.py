@@ -14,7 +14,7 @@ from services.caseload.paths.schemas import (
 )
 from shared.auth import Caller, scoped
 from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
-from shared.web import Cipher, Session, etag, optional_version
+from shared.web import Cipher, Session, etag, made_or_changed, optional_version
 
 router = APIRouter(prefix="/v1", tags=["service paths"])
 Reader = Annotated[Caller, Depends(scoped("cases:read"))]
@@ -22,7 +22,11 @@ Writer = Annotated[Caller, Depends(scoped("cases:write"))]
 Expected = Annotated[int | None, Depends(optional_version)]
 
 
-@router.put("/cases/{case_id}/service-path", summary="Start or change a multi-service path")
+@router.put(
+    "/cases/{case_id}/service-path",
+    summary="Start or change a multi-service path",
+    responses=made_or_changed(ServicePathView),
+)
 async def put_service_path(
     case_id: UUID,
     body: ServicePathBody,

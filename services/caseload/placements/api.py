@@ -1,6 +1,5 @@
 """`/v1/placements`: the service ladder, client by client (scopes `cases:read`, `cases:write`)."""
 
-from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +7,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
+from services.caseload.days import Day
 from services.caseload.placements import commands, queries
 from services.caseload.placements.commands import Change
 from services.caseload.placements.schemas import (
@@ -51,7 +51,7 @@ async def get_placements(
     case: UUID | None = None,
     team: Annotated[UUID | None, Query(description="the team that wrote them down")] = None,
     service_type: HousingService | None = None,
-    on: Annotated[date | None, Query(description="only those that hold on this day")] = None,
+    on: Annotated[Day | None, Query(description="only those that hold on this day")] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: CursorText = None,
 ) -> Page[PlacementView]:

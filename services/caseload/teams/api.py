@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Response
 from services.caseload.teams import commands, queries
 from services.caseload.teams.schemas import TeamBody, TeamView, WorkerBody, WorkerView
 from shared.auth import Caller, scoped
-from shared.web import Session, etag, optional_version
+from shared.web import Session, etag, made_or_changed, optional_version
 
 teams_router = APIRouter(prefix="/v1/teams", tags=["teams"])
 workers_router = APIRouter(prefix="/v1/workers", tags=["workers"])
@@ -16,7 +16,11 @@ Admin = Annotated[Caller, Depends(scoped("teams:admin"))]
 Expected = Annotated[int | None, Depends(optional_version)]
 
 
-@teams_router.put("/{team_id}", summary="Set up or change a team")
+@teams_router.put(
+    "/{team_id}",
+    summary="Set up or change a team",
+    responses=made_or_changed(TeamView),
+)
 async def put_team(
     team_id: UUID,
     body: TeamBody,
@@ -40,7 +44,11 @@ async def get_team(team_id: UUID, _: Admin, session: Session, response: Response
     return queries.team_view(team)
 
 
-@workers_router.put("/{worker_id}", summary="Set up or change a worker")
+@workers_router.put(
+    "/{worker_id}",
+    summary="Set up or change a worker",
+    responses=made_or_changed(WorkerView),
+)
 async def put_worker(
     worker_id: UUID,
     body: WorkerBody,

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.caseload.notices import Notice
 from services.caseload.visits.rules import VisitState
 from shared.contracts.codes import VisitCancelledBy, VisitCancelReason, VisitLocation
+from shared.when import Instant
 
 
 class _Body(BaseModel):
@@ -30,7 +31,7 @@ class BookingBody(_Body):
         }
     )
 
-    at: Annotated[AwareDatetime, Field(description="at most a year ahead")]
+    at: Annotated[Instant, Field(description="at most a year ahead")]
     location: VisitLocation
     with_: Annotated[
         list[UUID] | None,
@@ -50,7 +51,7 @@ class KeepingBody(_Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{}]})
 
     at: Annotated[
-        AwareDatetime | None,
+        Instant | None,
         Field(description="when it was held, if not as booked; not in the future"),
     ] = None
 

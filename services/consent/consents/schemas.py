@@ -1,28 +1,19 @@
 """Bodies of the consent endpoints."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from services.consent.consents.rules import Form, Giver, Status
 from services.consent.fields import DataClass, Organisation
 from shared.contracts.codes import ConsentDirection, PartnerFact
+from shared.when import Instant
 
 GENERAL: Literal["general"] = "general"
 MAX_TARGETS = 50
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def _in_reach(value: datetime) -> datetime:
-    if value >= LATEST:
-        raise PydanticCustomError("moment_out_of_reach", "must be before the year 2200")
-    return value
-
-
-Instant = Annotated[AwareDatetime, AfterValidator(_in_reach)]
 
 
 class _Body(BaseModel):

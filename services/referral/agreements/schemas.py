@@ -1,6 +1,6 @@
 """An agreement as an administrator makes it and reads it."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Self
 from uuid import UUID
 
@@ -10,8 +10,7 @@ from pydantic_core import PydanticCustomError
 from services.referral.agreements.rules import Channel
 from services.referral.intake.schemas import ContactPersonBody
 from shared.contracts.fields import TargetGroup
-
-Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2199, 12, 31))]
+from shared.when import Day
 
 
 class Terms(BaseModel):

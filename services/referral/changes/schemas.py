@@ -5,7 +5,6 @@ referral may lack (RFC 7396). A block is replaced whole, but for `client`, whose
 one.
 """
 
-from datetime import date
 from typing import Annotated, Any, Self
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from services.referral.intake.schemas import (
 )
 from shared.contracts.codes import CancellationReason, ErrorReason, Reason, Urgency
 from shared.contracts.fields import Language, Municipality
+from shared.when import Day
 
 
 def _left_out() -> Any:
@@ -53,7 +53,7 @@ class ClientChange(_SomeOf):
     identity_code: Annotated[str, Field(max_length=20)] | None = None
     given_name: Name | None = None
     family_name: Name | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     phone: Phone | None = None
     email: Email | None = None
     language: Language = Field(default_factory=_left_out)
@@ -72,7 +72,7 @@ class AmendmentBody(_SomeOf):
         default_factory=_left_out
     )
     narrative: Narrative | None = None
-    leaves_institution_on: date | None = None
+    leaves_institution_on: Day | None = None
     contact_person: ContactPersonBody = Field(default_factory=_left_out)
     team: UUID | None = None
 

@@ -1,6 +1,5 @@
 """`GET /v1/referrals` and `GET /v1/referrals/{id}` (scope `referrals:read`)."""
 
-from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -13,6 +12,7 @@ from shared.auth import Caller, scoped
 from shared.contracts.codes import ReferralStatus
 from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
 from shared.web import Session
+from shared.when import Instant
 
 router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
 Reader = Annotated[Caller, Depends(scoped("referrals:read"))]
@@ -25,7 +25,7 @@ async def get_referrals(
     session: Session,
     response: Response,
     status: Annotated[ReferralStatus | None, Query(description="as you are shown it")] = None,
-    since: Annotated[datetime | None, Query(description="received at or after")] = None,
+    since: Annotated[Instant | None, Query(description="received at or after")] = None,
     external_id: Annotated[str | None, Query(max_length=100)] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: CursorText = None,

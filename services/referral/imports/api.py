@@ -42,8 +42,8 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/x-ndjson": {"schema": {"type": "string"}, "example": _EXAMPLE_LINE},
-            "text/csv": {"schema": {"type": "string"}, "example": _EXAMPLE_TABLE},
+            "application/x-ndjson": {"example": _EXAMPLE_LINE},
+            "text/csv": {"example": _EXAMPLE_TABLE},
         },
     }
 }

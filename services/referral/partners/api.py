@@ -9,13 +9,17 @@ from services.referral.partners import commands, queries
 from services.referral.partners.schemas import PartnerBody, PartnerView
 from shared.auth import Caller, scoped
 from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
-from shared.web import Session, etag, optional_version
+from shared.web import Session, etag, made_or_changed, optional_version
 
 router = APIRouter(prefix="/v1/partners", tags=["partners"])
 Admin = Annotated[Caller, Depends(scoped("partners:admin"))]
 
 
-@router.put("/{partner_id}", summary="Register or change a partner")
+@router.put(
+    "/{partner_id}",
+    summary="Register or change a partner",
+    responses=made_or_changed(PartnerView),
+)
 async def put_partner(
     partner_id: UUID,
     body: PartnerBody,

@@ -178,3 +178,9 @@ async def test_health_metrics_and_documentation_need_no_token(service: Service) 
         assert (await service.http.get(path)).status_code == 200, path
     ready = (await service.http.get("/readyz")).json()
     assert ready["checks"] == {"postgres": "ok", "issuer": "ok", "broker": "ok"}
+
+
+async def test_a_refused_method_is_told_all_that_the_path_takes(service: Service) -> None:
+    answer = await service.http.delete("/v1/referrals", headers=service.sender("prison"))
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, POST"

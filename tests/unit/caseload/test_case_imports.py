@@ -68,7 +68,7 @@ def told_by(history: History) -> list[tuple[str, dict[str, Any]]]:
         ({"birth_year": 1066}, "/birth_year", "greater_than_equal"),
         ({"opened_on": str(days.LAST)}, "/opened_on", "in_the_future"),
         ({"opened_on": "1969-12-31"}, "/opened_on", "day_out_of_reach"),
-        ({"opened_on": "1.3.2021"}, "/opened_on", "date_from_datetime_parsing"),
+        ({"opened_on": "1.3.2021"}, "/opened_on", "not_a_day"),
         ({"closed_on": str(days.today() + timedelta(days=1))}, "/closed_on", "in_the_future"),
         ({"municipality": "999"}, "/municipality", "municipality_unknown"),
         ({"source_kind": "neighbour"}, "/source_kind", "enum"),
