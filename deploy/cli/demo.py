@@ -18,10 +18,12 @@ from rich.console import Console
 from deploy.cli import trace
 from deploy.cli.running import fail
 from deploy.cli.up import StopRequested, ignore_stop_signals, raise_on_stop_signals
-from deploy.demo.following import FINLAND, DidNotArrive, Follower
-from deploy.demo.printing import show_paths, show_reports, show_views, show_webhook
+from deploy.demo.calling import Callers, DidNotArrive
+from deploy.demo.following import FINLAND, Follower
+from deploy.demo.printing import show_paths, show_reports, show_story, show_views, show_webhook
 from deploy.demo.receiver import Receiver
 from deploy.demo.referrals import referrals
+from deploy.demo.story import Story
 from deploy.local.process import ProcessFailed
 from deploy.local.region import RegionNotLoaded, load_region
 from deploy.local.stack import Stack
@@ -61,7 +63,8 @@ def _stack(folder: str, progress: Callable[[str], None]) -> Iterator[Stack]:
 def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     progress("Loading the demo region ...")
     load_region(stack.urls, stack.token("admin"))
-    follower = Follower(stack)
+    callers = Callers(stack)
+    follower = Follower(callers)
     receiver = Receiver()
     follower.subscribe("ward", receiver)
     progress("Sending a referral as each kind of partner ...")
@@ -70,10 +73,12 @@ def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     progress("Following each to a worker ...")
     for path in paths:
         follower.follow(path)
+    by_sender = {path.sender: path for path in paths}
+    progress("Living one client's story ...")
+    chapters = Story(callers, by_sender["prison"].case["id"]).live()
     progress("Waiting for the reports, the traces and a webhook ...")
     flow, sources = follower.reports(paths)
     traces = {path.sender: follower.trace(path) for path in paths}
-    by_sender = {path.sender: path for path in paths}
     message = follower.told_by_webhook(by_sender["ward"], receiver)
     for path in paths:
         follower.look(path)
@@ -81,9 +86,10 @@ def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     show_paths(console, follower, paths)
     show_views(console, by_sender["landlord"], by_sender["ward"])
     show_webhook(console, message)
+    show_story(console, chapters)
     show_reports(console, flow, sources)
     console.print("[bold]The trace of the ward's referral[/]")
     trace.show(traces["ward"])
     console.print()
-    follower.close()
+    callers.close()
     receiver.close()

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
-from uuid import uuid4
+from typing import Any
 from zoneinfo import ZoneInfo
 
-import httpx
-
+from deploy.demo.calling import PATIENCE_SECONDS, Callers, DidNotArrive, wait_for
 from deploy.demo.receiver import Receiver
 from deploy.local.spans import Span, first_trace_of, read_spans, services_in, tree
-from deploy.local.stack import Stack
-
-Found = TypeVar("Found")
 
 FINLAND = ZoneInfo("Europe/Helsinki")
-PATIENCE_SECONDS = 30.0
-POLL_SECONDS = 0.1
 ON_THE_WAY = {"referral", "caseload", "analytics"}
-
-
-class DidNotArrive(RuntimeError):
-    """A referral did not arrive everywhere in time; the message says where it is missing."""
 
 
 @dataclass
@@ -45,33 +33,22 @@ class Path:
 
 
 class Follower:
-    """The demo's callers, each with its own token."""
+    """Whoever sends, and looks where it went."""
 
-    def __init__(self, stack: Stack) -> None:
-        self._stack = stack
-        self._http = httpx.Client(timeout=30, headers={"Accept-Language": "en"})
-        self._tokens: dict[str, str] = {}
+    def __init__(self, callers: Callers) -> None:
+        self._callers = callers
+        self._stack = callers.stack
 
     def send(self, sender: str, body: Mapping[str, Any]) -> Path:
         """Posts a referral in the sender's name."""
-        answer = self._http.post(
-            f"{self._stack.urls['referral']}/v1/referrals",
-            json=body,
-            headers=self._headers(sender) | {"Idempotency-Key": str(uuid4())},
-        )
-        answer.raise_for_status()
-        return Path(sender, answer.json())
+        return Path(sender, self._callers.post(sender, "referral", "/v1/referrals", body))
 
     def subscribe(self, partner: str, receiver: Receiver) -> None:
         """Registers a webhook endpoint of a partner, and gives the receiver its secret."""
         org = self._stack.clients[partner]["org"]
-        answer = self._http.post(
-            f"{self._stack.urls['referral']}/v1/partners/{org}/webhooks",
-            json={"url": receiver.url},
-            headers=self._headers("admin"),
-        )
-        answer.raise_for_status()
-        receiver.secret = answer.json()["secret"]
+        path = f"/v1/partners/{org}/webhooks"
+        made = self._callers.post("admin", "referral", path, {"url": receiver.url})
+        receiver.secret = made["secret"]
 
     def told_by_webhook(self, path: Path, receiver: Receiver) -> dict[str, Any]:
         """The first webhook message about a referral."""
@@ -82,12 +59,14 @@ class Follower:
 
     def follow(self, path: Path) -> None:
         """Waits until the referral has its case."""
-        path.case = self._wait(f"{path.sender}: a case", lambda: self._case_of(path.referral_id))
-        path.assignment = self._get("admin", "caseload", f"/v1/cases/{path.case['id']}/assignment")
+        path.case = wait_for(f"{path.sender}: a case", lambda: self._case_of(path.referral_id))
+        path.assignment = self._callers.get(
+            "admin", "caseload", f"/v1/cases/{path.case['id']}/assignment"
+        )
 
     def look(self, path: Path) -> None:
         """What the sender sees of it by now."""
-        path.seen_by_sender = self._get(
+        path.seen_by_sender = self._callers.get(
             path.sender, "referral", f"/v1/referrals/{path.referral_id}"
         )
 
@@ -102,7 +81,7 @@ class Follower:
                 return None
             return flow, sources
 
-        return self._wait("analytics: every referral in the reports", complete)
+        return wait_for("analytics: every referral in the reports", complete)
 
     def trace(self, path: Path) -> list[Span]:
         """The referral's trace, once every service on the way has left its spans."""
@@ -114,46 +93,24 @@ class Follower:
             complete = services_in(roots) >= ON_THE_WAY and len(roots) == 1
             return roots if complete else None
 
-        return self._wait(f"{path.sender}: one trace through all services", complete)
+        return wait_for(f"{path.sender}: one trace through all services", complete)
 
     def team_name(self, team_id: str) -> str:
         """What a team is called."""
-        return str(self._get("admin", "caseload", f"/v1/teams/{team_id}")["name"])
+        return str(self._callers.get("admin", "caseload", f"/v1/teams/{team_id}")["name"])
 
     def profession(self, worker_id: str) -> str:
         """A worker's profession."""
-        worker = self._get("admin", "caseload", f"/v1/workers/{worker_id}")
+        worker = self._callers.get("admin", "caseload", f"/v1/workers/{worker_id}")
         return str(worker["profession"]).replace("_", " ")
 
-    def close(self) -> None:
-        """Closes the connections."""
-        self._http.close()
-
     def _case_of(self, referral_id: str) -> dict[str, Any] | None:
-        page = self._get("admin", "caseload", "/v1/cases")
+        page = self._callers.get("admin", "caseload", "/v1/cases")
         cases = (case for case in page["items"] if referral_id in case["referral_ids"])
         return next(cases, None)
 
     def _report(self, name: str) -> dict[str, Any]:
         today = datetime.now(FINLAND).date().isoformat()
-        return self._get("admin", "analytics", f"/v1/reports/{name}?from={today}&to={today}")
-
-    def _get(self, who: str, service: str, path: str) -> dict[str, Any]:
-        answer = self._http.get(self._stack.urls[service] + path, headers=self._headers(who))
-        answer.raise_for_status()
-        body: dict[str, Any] = answer.json()
-        return body
-
-    def _headers(self, who: str) -> dict[str, str]:
-        if who not in self._tokens:
-            self._tokens[who] = self._stack.token(who)
-        return {"Authorization": f"Bearer {self._tokens[who]}"}
-
-    def _wait(self, what: str, look: Callable[[], Found | None]) -> Found:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            found = look()
-            if found:
-                return found
-            time.sleep(POLL_SECONDS)
-        raise DidNotArrive(f"{what} did not come within {PATIENCE_SECONDS:.0f} seconds.")
+        return self._callers.get(
+            "admin", "analytics", f"/v1/reports/{name}?from={today}&to={today}"
+        )

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.demo.following import FINLAND, Follower, Path
+from deploy.demo.story import Chapter
 
 
 def show_paths(console: Console, follower: Follower, paths: Sequence[Path]) -> None:
@@ -45,6 +46,20 @@ def show_views(console: Console, landlord: Path, ward: Path) -> None:
     for name in ("status", "business_status", "team", "contact_due_at", "next_step"):
         seen = (path.seen_by_sender[name] for path in (landlord, ward))
         table.add_row(name, *("-" if value is None else str(value) for value in seen))
+    console.print(table)
+
+
+def show_story(console: Console, chapters: Sequence[Chapter]) -> None:
+    """What a client's case went through."""
+    table = Table(
+        title="One client's story, from the prison to a home and back to the team",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+    )
+    for column in ("what happened", "the case is"):
+        table.add_column(column)
+    for chapter in chapters:
+        table.add_row(chapter.what, chapter.status)
     console.print(table)
 
 

@@ -38,7 +38,7 @@ def _prison(today: date) -> dict[str, Any]:
         "lawful_basis": "consent",
         "client": _person(identity_code="010190-900P", given_name="Eero"),
         "housing": {"status": "released_without_housing"},
-        "reasons": ["release", "homelessness"],
+        "reasons": ["release", "homelessness", "substance_use"],
         "leaves_institution_on": (today + timedelta(days=12)).isoformat(),
         "contact_person": {"name": "Senior officer"},
     }

@@ -13,6 +13,7 @@ SHOWN = (
     "contact due",
     "as two senders see",
     "signature verified",
+    "back without a new referral",
     "client-flow",
     "referral-sources",
     "trace ",
