@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import httpx
 
 from deploy.local.stack import Stack
+from shared.ids import new_id
 from tests.support.bodies import new_key
 
 Found = TypeVar("Found")
@@ -43,6 +44,37 @@ class House:
         url = self.stack.urls[service] + path
         sent = self.headers(who) | new_key() | {k.replace("_", "-"): v for k, v in headers.items()}
         return await self.http.post(url, json=body, headers=sent)
+
+    async def put(self, who: str, service: str, path: str, body: Any) -> None:
+        """PUT of something new as a client."""
+        url = self.stack.urls[service] + path
+        answer = await self.http.put(url, json=body, headers=self.headers(who))
+        answer.raise_for_status()
+
+    async def new_team(self, county: str, municipality: str, *, capacity_points: int = 18) -> str:
+        """A team of a test's own with one worker, for a place that no other team serves; its id."""
+        team, worker = str(new_id()), str(new_id())
+        body = {"name": "Team", "county": county, "municipalities": [municipality]}
+        await self.put("admin", "caseload", f"/v1/teams/{team}", body)
+        person = {
+            "team": team,
+            "profession": "social_worker",
+            "employer_sector": "social",
+            "capacity_points": capacity_points,
+        }
+        await self.put("admin", "caseload", f"/v1/workers/{worker}", person)
+        return team
+
+    async def give_room(self, worker: str, *, capacity_points: int) -> None:
+        """Changes how much a worker can carry."""
+        path = f"/v1/workers/{worker}"
+        read = await self.get("admin", "caseload", path)
+        body = read.json() | {"capacity_points": capacity_points}
+        known = {name: value for name, value in body.items() if name not in ("id", "absences")}
+        url = self.stack.urls["caseload"] + path
+        headers = self.headers("admin") | {"If-Match": read.headers["etag"]}
+        answer = await self.http.put(url, json=known, headers=headers)
+        answer.raise_for_status()
 
     async def refer(self, who: str, body: dict[str, Any]) -> str:
         """Posts a referral; its id."""
