@@ -2,12 +2,10 @@
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
 import httpx
 import uvicorn
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.instrumentation.propagators import (
     TraceResponsePropagator,
@@ -15,11 +13,11 @@ from opentelemetry.instrumentation.propagators import (
 )
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 
-from shared import problems
 from shared.auth import TokenChecker
 from shared.db import Database
 from shared.settings import PlatformSettings
 from shared.web import errors
+from shared.web.catalogue import RESPONSES, catalogue_router
 from shared.web.depth import BodyDepth
 from shared.web.door import Door
 from shared.web.health import Check, broker_check, health_router
@@ -53,37 +51,45 @@ def create_app(
         await http.aclose()
         await database.close()
 
-    async def issuer_answers() -> None:
-        await checker.issuer.keys()
-
     app = FastAPI(
-        title=title,
-        description=description,
-        version="1",
-        lifespan=lifespan,
-        responses={"default": {"description": "A problem", "content": _PROBLEM_CONTENT}},
+        title=title, description=description, version="1", lifespan=lifespan, responses=RESPONSES
     )
     app.state.settings = settings
     app.state.database = database
     app.state.cipher = settings.cipher()
     app.state.index = settings.blind_index()
-    checks = [
-        Check("postgres", database.ping),
-        Check("issuer", issuer_answers),
-        broker_check(settings.kafka, required=False),
-    ]
-    for router in (*routers, health_router(checks), _problems_router()):
+    for router in (
+        *routers,
+        health_router(_checks(settings, database, checker)),
+        catalogue_router(),
+    ):
         app.include_router(router)
     errors.install(app)
-    app.add_middleware(BodyDepth)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes)
-    limiter = RateLimiter(settings.rate_per_minute, settings.rate_burst)
-    app.add_middleware(Door, checker=checker, limiter=limiter, service=settings.service_name)
+    _add_middleware(app, settings, checker)
     set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call]
     FastAPIInstrumentor.instrument_app(
         app, exclude_spans=["receive", "send"], excluded_urls="healthz,readyz,metrics"
     )
     return app
+
+
+def _checks(settings: PlatformSettings, database: Database, checker: TokenChecker) -> list[Check]:
+    async def issuer_answers() -> None:
+        await checker.issuer.keys()
+
+    return [
+        Check("postgres", database.ping),
+        Check("issuer", issuer_answers),
+        broker_check(settings.kafka, required=False),
+    ]
+
+
+def _add_middleware(app: FastAPI, settings: PlatformSettings, checker: TokenChecker) -> None:
+    """The last one added is the first that a request meets: the door, then size, then depth."""
+    limiter = RateLimiter(settings.rate_per_minute, settings.rate_burst)
+    app.add_middleware(BodyDepth)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes)
+    app.add_middleware(Door, checker=checker, limiter=limiter, service=settings.service_name)
 
 
 def serve(app: FastAPI, host: str, port: int) -> None:
@@ -98,51 +104,3 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
     )
-
-
-_PROBLEM_CONTENT: dict[str, Any] = {
-    errors.MEDIA_TYPE: {
-        "schema": {
-            "type": "object",
-            "required": ["type", "title", "status", "detail", "code"],
-            "properties": {
-                "type": {"type": "string", "format": "uri-reference"},
-                "title": {"type": "string"},
-                "status": {"type": "integer"},
-                "detail": {"type": "string"},
-                "instance": {"type": ["string", "null"]},
-                "code": {"type": "string", "enum": sorted(problems.CATALOGUE)},
-                "trace_id": {"type": ["string", "null"]},
-                "errors": {
-                    "type": "array",
-                    "items": {
-                        "type": "object",
-                        "properties": {
-                            "pointer": {"type": "string"},
-                            "code": {"type": "string"},
-                            "detail": {"type": "string"},
-                        },
-                    },
-                },
-            },
-        }
-    }
-}
-
-
-def _problems_router() -> APIRouter:
-    """The catalogue of problems at their `type` addresses."""
-    router = APIRouter(tags=["problems"])
-
-    @router.get("/problems", summary="Every kind of problem this house answers with")
-    async def catalogue() -> list[dict[str, Any]]:
-        return [vars(kind) for kind in problems.CATALOGUE.values()]
-
-    @router.get("/problems/{code}", summary="One kind of problem, and what to do about it")
-    async def kind(code: str, request: Request) -> JSONResponse:
-        found = problems.CATALOGUE.get(code)
-        if found is None:
-            raise problems.Problem(problems.NOT_FOUND)
-        return JSONResponse(vars(found))
-
-    return router
