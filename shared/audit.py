@@ -1,6 +1,6 @@
 """Who read or changed what, on what basis: one row in the transaction of the act itself."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,7 +12,8 @@ from shared.tables import audit
 
 @dataclass(frozen=True)
 class Entry:
-    """What was done to what. `action` is `<thing>.<verb>` such as `referral.read`."""
+    """What was done to what, in the trace it was noted in. `action` is `<thing>.<verb>` such as
+    `referral.read`."""
 
     action: str
     subject_type: str
@@ -20,6 +21,7 @@ class Entry:
     client_ref: UUID | None = None
     purpose: str | None = None
     basis: str | None = None
+    trace_id: str | None = field(default_factory=telemetry.trace_id)
 
 
 async def record(session: AsyncSession, caller: Caller, *entries: Entry) -> None:
@@ -39,7 +41,7 @@ async def record(session: AsyncSession, caller: Caller, *entries: Entry) -> None
                 "actor": caller.client_id,
                 "actor_org": caller.org,
                 "actor_worker": caller.worker,
-                "trace_id": telemetry.trace_id(),
+                "trace_id": entry.trace_id,
             }
             for entry in entries
         ],

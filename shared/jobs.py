@@ -6,7 +6,7 @@ that was thought dead changes nothing more.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ from sqlmodel import Field, SQLModel, col
 
 from shared.auth import Caller
 from shared.clock import utc_now
-from shared.db import Database, is_transient
+from shared.db import Database, is_transient, refusal_of
 from shared.ids import new_id
 from shared.tables import Moment
 
@@ -72,6 +72,7 @@ class Job(SQLModel):
 
 
 JobT = TypeVar("JobT", bound=Job)
+Item = TypeVar("Item")
 
 
 class LeaseLostError(Exception):
@@ -98,6 +99,35 @@ class Lease(Generic[JobT]):
         if job is None:
             raise LeaseLostError
         return job
+
+    async def together_or_singly(
+        self,
+        items: Sequence[Item],
+        commit: Callable[[Sequence[Item]], Awaitable[None]],
+        set_aside: Callable[[Item], Awaitable[None]],
+    ) -> None:
+        """Commits a batch. When that fails by a fault that would stay, each item is tried by
+        itself, and set aside if it fails alone, so that a bad one stops no good one."""
+        try:
+            await commit(items)
+        except LeaseLostError:
+            raise
+        except Exception as error:
+            if is_transient(error):
+                raise
+            LOG.error(
+                "job_batch_failed",
+                job=self.table.__name__,
+                id=str(self.job_id),
+                items=len(items),
+                error=type(error).__name__,
+                **refusal_of(error),
+            )
+            if len(items) == 1:
+                await set_aside(items[0])
+                return
+            for item in items:
+                await self.together_or_singly([item], commit, set_aside)
 
 
 class Runner(Generic[JobT]):

@@ -1,7 +1,7 @@
 """A file as it streams in, cut into lines that end in LF or CRLF; only the one in hand is held."""
 
 import codecs
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 
@@ -11,6 +11,18 @@ class Line:
 
     number: int
     content: bytes | None
+
+
+async def even_pieces(body: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
+    """The same bytes in pieces of `size`; the last may be smaller."""
+    held = bytearray()
+    async for part in body:
+        held += part
+        while len(held) >= size:
+            yield bytes(held[:size])
+            del held[:size]
+    if held:
+        yield bytes(held)
 
 
 class LineCutter:

@@ -11,7 +11,7 @@ import json
 import sys
 import zlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC
 from uuid import UUID
 
@@ -52,15 +52,21 @@ _APPEND = text(
 )
 
 
+def _current_trace() -> Headers:
+    return [list(pair) for pair in telemetry.carrier().items()]
+
+
 @dataclass(frozen=True)
 class Message:
-    """One message for a topic; header values are text, bytes read as Latin-1."""
+    """One message for a topic; header values are text, bytes read as Latin-1. It goes out under
+    the trace it was made in."""
 
     event_id: UUID
     topic: str
     key: bytes
     value: bytes
     headers: Headers
+    trace: Headers = field(default_factory=_current_trace)
 
 
 def message(
@@ -103,7 +109,6 @@ async def append(session: AsyncSession, messages: Sequence[Message]) -> None:
     """Writes the messages, in their order, with the trace they belong to. Call it last."""
     if not messages:
         return
-    trace = [list(pair) for pair in telemetry.carrier().items()]
     await session.execute(
         _APPEND,
         {
@@ -113,7 +118,7 @@ async def append(session: AsyncSession, messages: Sequence[Message]) -> None:
             "topics": [m.topic for m in messages],
             "keys": [m.key for m in messages],
             "values": [m.value for m in messages],
-            "headers": [json.dumps(_without_trace(m.headers) + trace) for m in messages],
+            "headers": [json.dumps(_without_trace(m.headers) + m.trace) for m in messages],
         },
     )
 

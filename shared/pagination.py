@@ -16,6 +16,7 @@ Row = TypeVar("Row")
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
+MAX_NUMBER = 2**31 - 1
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT, description="items on a page")]
 CursorText = Annotated[str | None, Query(max_length=200, description="`next` of the page before")]
@@ -41,6 +42,17 @@ def decode_cursor(cursor: str | None) -> UUID | None:
         return UUID(bytes=base64.urlsafe_b64decode(cursor + "=="))
     except (ValueError, binascii.Error):
         raise Problem(INVALID_CURSOR) from None
+
+
+def decode_number(cursor: str | None) -> int:
+    """The number a cursor points behind, of pages whose keys are `UUID(int=number)`; 0 without one.
+    Raises the problem `invalid_cursor`."""
+    behind = decode_cursor(cursor)
+    if behind is None:
+        return 0
+    if behind.int > MAX_NUMBER:
+        raise Problem(INVALID_CURSOR)
+    return behind.int
 
 
 def page_of(

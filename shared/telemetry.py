@@ -124,17 +124,36 @@ def span(
             raise
 
 
-@contextmanager
-def unrecorded(parent: Mapping[str, str]) -> Iterator[None]:
-    """Work in bulk: whatever it causes carries the trace of `parent` (W3C headers), or one of its
-    own, but is marked as not to be recorded. A million spans of one request help nobody."""
-    context = trace.get_current_span(context_of(parent)).get_span_context()
+def begin(name: str, attributes: Mapping[str, str | int]) -> trace.Span:
+    """A span in a trace of its own, for whoever began it to end; see `within`."""
+    return TRACER.start_span(
+        name, context=Context(), kind=SpanKind.CONSUMER, attributes=dict(attributes)
+    )
+
+
+def begin_unrecorded(parent: Mapping[str, str] | None = None) -> trace.Span:
+    """What `begin` gives, for work in bulk: it carries the trace of `parent` (W3C headers), or one
+    of its own, but is marked as not to be recorded. A million spans of one request help nobody."""
+    context = trace.get_current_span(context_of(parent or {})).get_span_context()
     unsampled = SpanContext(
         trace_id=context.trace_id or _IDS.generate_trace_id(),
         span_id=_IDS.generate_span_id(),
         is_remote=True,
     )
-    with trace.use_span(NonRecordingSpan(unsampled), end_on_exit=False):
+    return NonRecordingSpan(unsampled)
+
+
+@contextmanager
+def within(span: trace.Span) -> Iterator[None]:
+    """What is done in here belongs to `span`, one of several that are at work by turns."""
+    with trace.use_span(span, record_exception=False, set_status_on_exception=False):
+        yield
+
+
+@contextmanager
+def unrecorded(parent: Mapping[str, str]) -> Iterator[None]:
+    """Whatever is done in here, and whatever that causes, is in bulk: see `begin_unrecorded`."""
+    with trace.use_span(begin_unrecorded(parent), end_on_exit=False):
         yield
 
 

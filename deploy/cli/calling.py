@@ -1,4 +1,4 @@
-"""Calls to a running stack's referral service in the name of one of the region's clients."""
+"""Calls to a service of a running stack in the name of one of the region's clients."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ TRY_AGAIN = {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
 
 
 class Client:
-    """One client. A call that met a busy or restarting service is repeated: give what creates an
-    Idempotency-Key."""
+    """One client of one service. A call that met a busy or restarting service is repeated: give
+    what creates an Idempotency-Key."""
 
-    def __init__(self, stack: Mapping[str, Any], name: str) -> None:
+    def __init__(self, stack: Mapping[str, Any], name: str, service: str = "referral") -> None:
         if name not in stack["clients"]:
             raise fail(f"There is no client {name}. There are: {', '.join(stack['clients'])}")
         self._issuer = stack["issuer"]
         self._client = stack["clients"][name]
-        self._http = httpx.Client(base_url=stack["services"]["referral"], timeout=60)
+        self._http = httpx.Client(base_url=stack["services"][service], timeout=60)
         self._token = ""
         self._token_at = -TOKEN_SECONDS
 

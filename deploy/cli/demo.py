@@ -20,8 +20,16 @@ from deploy.cli.running import fail
 from deploy.cli.up import StopRequested, ignore_stop_signals, raise_on_stop_signals
 from deploy.demo.calling import Callers, DidNotArrive
 from deploy.demo.following import FINLAND, Follower
-from deploy.demo.printing import show_paths, show_reports, show_story, show_views, show_webhook
+from deploy.demo.printing import (
+    show_paths,
+    show_records,
+    show_reports,
+    show_story,
+    show_views,
+    show_webhook,
+)
 from deploy.demo.receiver import Receiver
+from deploy.demo.records import ENVIRONMENT, Records
 from deploy.demo.referrals import referrals
 from deploy.demo.story import Story
 from deploy.local.process import ProcessFailed
@@ -51,7 +59,7 @@ def demo() -> None:
 
 @contextmanager
 def _stack(folder: str, progress: Callable[[str], None]) -> Iterator[Stack]:
-    stack = Stack(Path(folder), progress=progress)
+    stack = Stack(Path(folder), env=ENVIRONMENT, progress=progress)
     try:
         stack.start()
         yield stack
@@ -76,6 +84,8 @@ def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     by_sender = {path.sender: path for path in paths}
     progress("Living one client's story ...")
     chapters = Story(callers, by_sender["prison"].case["id"]).live()
+    progress("Bringing documents into both records, as the client permits ...")
+    stands = Records(callers, by_sender["ward"].case["client_ref"]).live()
     progress("Waiting for the reports, the traces and a webhook ...")
     flow, sources = follower.reports(paths)
     traces = {path.sender: follower.trace(path) for path in paths}
@@ -87,6 +97,7 @@ def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     show_views(console, by_sender["landlord"], by_sender["ward"])
     show_webhook(console, message)
     show_story(console, chapters)
+    show_records(console, stands)
     show_reports(console, flow, sources)
     console.print("[bold]The trace of the ward's referral[/]")
     trace.show(traces["ward"])

@@ -19,6 +19,7 @@ app.command()(token.token)
 app.command()(trace.trace)
 app.command()(contracts.contracts)
 app.command("import")(imports.import_file)
+app.command("import-cases")(imports.import_cases)
 app.command()(retention.retention)
 
 

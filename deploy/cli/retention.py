@@ -24,8 +24,8 @@ console = Console(highlight=False)
 
 def retention(
     dry_run: Annotated[
-        bool, typer.Option("--dry-run/--run", help="Only count, or erase for good.")
-    ],
+        bool | None, typer.Option("--dry-run/--run", help="Only count, or erase for good.")
+    ] = None,
     as_of: Annotated[
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="The day to judge by, as 2037-01-31; else today."),
@@ -33,6 +33,8 @@ def retention(
     data_dir: DataDir = DEFAULT_DATA_DIR,
 ) -> None:
     """Erase what identifies persons in matters whose time is past."""
+    if dry_run is None:
+        raise fail("Say --dry-run to count what would be erased, or --run to erase it for good.")
     client = Client(running_stack(data_dir), "admin")
     body = {"dry_run": dry_run} | ({"as_of": as_of.date().isoformat()} if as_of else {})
     try:
@@ -61,11 +63,15 @@ def _show(run: Mapping[str, Any]) -> None:
         counts = (str(line["erased"]), str(line["kept"]))
         name = line["matter"].replace("_", " ")
         table.add_row(name, years, *counts, line["oldest_kept"] or "")
-    console.print(f"As of {run['as_of']}: {report['persons']} persons {erased}.")
+    console.print(f"As of {run['as_of']}: {_counted(report['persons'], 'person')} {erased}.")
     console.print(table)
     for name, rows in report["rows"].items():
-        console.print(f"  {rows} rows of {name}")
+        console.print(f"  {_counted(rows, 'row')} of {name}")
     console.print(
-        f"{report['open']} referrals are open and kept. Old answers {erased}: "
-        f"{report['idempotency_answers']}, old imports: {report['imports']}."
+        f"Kept because open: {_counted(report['open'], 'referral')}. "
+        f"Old answers {erased}: {report['idempotency_answers']}, old imports: {report['imports']}."
     )
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"

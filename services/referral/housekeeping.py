@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.referral.imports.rules import RESULTS_KEPT, UPLOAD_PATIENCE
-from services.referral.tables import Import, JobState
+from services.referral.tables import Import
 from shared import idempotency
 from shared.db import Database
+from shared.jobs import JobState
 from shared.tables import idempotency as answers
 
 LOG = structlog.get_logger(__name__)

@@ -44,6 +44,9 @@ class Settings(PlatformSettings):
     webhook_in_flight: Annotated[int, Field(ge=1, description="tries at a time, per process")] = 16
     webhook_log_days: Annotated[int, Field(ge=1, description="how long deliveries are listed")] = 30
 
+    consent_poll_seconds: Annotated[
+        float, Field(gt=0, description="how often to look for consents that begin")
+    ] = 5.0
     job_lease_seconds: Annotated[
         float, Field(gt=0, description="a job of a worker silent for so long goes to another")
     ] = 15.0

@@ -20,6 +20,7 @@ class Action(StrEnum):
     ACCEPT = "accept"
     WAITLIST = "waitlist"
     REDIRECT = "redirect"
+    REASSIGN = "reassign"
     ATTEMPT_CONTACT = "attempt_contact"
     REACH = "reach"
     ASSESS = "assess"
@@ -60,8 +61,12 @@ _MOVES: dict[tuple[ReferralStatus, Action], Move] = {
     (S.ACCEPTED, A.ACCEPT): (S.ACCEPTED, None),
     (S.REQUESTED, A.WAITLIST): (S.ON_HOLD, B.WAITLISTED),
     (S.ON_HOLD, A.WAITLIST): (S.ON_HOLD, B.WAITLISTED),
+    # The work was another person's (they were unlinked): this one gets, or waits for, their own.
+    **{(status, A.WAITLIST): (S.ON_HOLD, B.WAITLISTED) for status in TAKEN},
+    (S.IN_PROGRESS, A.ACCEPT): (S.ACCEPTED, None),
     (S.REQUESTED, A.REDIRECT): (S.REQUESTED, B.REDIRECTED),
     (S.ON_HOLD, A.REDIRECT): (S.REQUESTED, B.REDIRECTED),
+    **{(status, A.REASSIGN): (status, None) for status in TAKEN},
     (S.ACCEPTED, A.ATTEMPT_CONTACT): (S.ACCEPTED, B.CONTACT_ATTEMPTED),
     (S.IN_PROGRESS, A.ATTEMPT_CONTACT): (S.IN_PROGRESS, B.CONTACT_ATTEMPTED),
     **{

@@ -4,6 +4,7 @@ from functools import partial
 
 from services.referral.app import MIGRATIONS
 from services.referral.consumers import HANDLERS
+from services.referral.following.beginning import begin_for_ever
 from services.referral.housekeeping import sweep_for_ever
 from services.referral.imports.processing import import_for_ever
 from services.referral.retention.erasing import erase_for_ever
@@ -28,6 +29,7 @@ def main() -> None:
             partial(send_for_ever, settings),
             partial(import_for_ever, settings),
             partial(erase_for_ever, settings),
+            partial(begin_for_ever, settings),
             sweep_for_ever,
         ],
     )

@@ -25,6 +25,7 @@ from shared.crypto import BlindIndex, FieldCipher
 from shared.idempotency import Answer, once, request_key
 from shared.ids import new_id
 from shared.jobs import JobState
+from shared.lines import even_pieces
 
 PIECE_BYTES = 256 * 1024
 QUICKLY = 1
@@ -129,7 +130,7 @@ async def _keep(
 ) -> Upload:
     """Stores the sealed pieces."""
     digest, lines, nth, piece = hashlib.sha256(), 0, 0, b""
-    async for piece in _pieces(body):
+    async for piece in even_pieces(body, PIECE_BYTES):
         digest.update(piece)
         lines += piece.count(b"\n")
         packed = zlib.compress(piece, QUICKLY)
@@ -146,18 +147,6 @@ async def _keep(
         raise refusal("", "empty", "the file is empty")
     ends_openly = not piece.endswith(b"\n")
     return Upload(import_id, digest.hexdigest(), lines + ends_openly)
-
-
-async def _pieces(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in pieces of an even size."""
-    held = bytearray()
-    async for part in body:
-        held += part
-        while len(held) >= PIECE_BYTES:
-            yield bytes(held[:PIECE_BYTES])
-            del held[:PIECE_BYTES]
-    if held:
-        yield bytes(held)
 
 
 def _context(import_id: UUID, nth: int) -> str:

@@ -5,10 +5,10 @@ up again, wherever it broke off, goes on behind what is done.
 """
 
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-import structlog
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -23,12 +23,11 @@ from services.caseload.settings import Settings
 from services.caseload.tables import CaseImport, CaseImportPiece, CaseImportResult
 from shared import outbox, telemetry
 from shared.clock import utc_now
-from shared.db import Database, is_transient, refusal_of
-from shared.jobs import JobState, Lease, LeaseLostError, Runner, finish
+from shared.db import Database
+from shared.jobs import JobState, Lease, Runner, finish
 from shared.lines import LineCutter
 from shared.problems import INTERNAL_ERROR, FieldError
 
-LOG = structlog.get_logger(__name__)
 BATCH_LINES = 100
 BATCH_EVENTS = 1_000
 """A batch is closed by whichever comes first; each event takes a lock on its client's key."""
@@ -63,7 +62,9 @@ class Importer:
         upload = {"traceparent": job.traceparent} if job.traceparent else {}
         with suppress_instrumentation(), telemetry.unrecorded(upload):
             async for batch in self._batches(job):
-                await self._take(lease, batch)
+                await lease.together_or_singly(
+                    batch, partial(self._commit, lease), partial(self._set_aside, lease)
+                )
             await self._end(lease)
 
     async def _batches(self, job: CaseImport) -> AsyncIterator[list[Record]]:
@@ -104,31 +105,8 @@ class Importer:
             yield open_piece(self._cipher, import_id, nth, sealed)
             nth += 1
 
-    async def _take(self, lease: Lease[CaseImport], records: Sequence[Record]) -> None:
-        """Takes a batch. When it fails by a fault that would stay, each line is tried by itself,
-        so that a bad one stops no good one."""
-        try:
-            await self._commit(lease, records)
-        except LeaseLostError:
-            raise
-        except Exception as error:
-            if is_transient(error):
-                raise
-            LOG.error(
-                "case_import_batch_failed",
-                id=str(lease.job_id),
-                lines=len(records),
-                error=type(error).__name__,
-                **refusal_of(error),
-            )
-            await self._take_singly(lease, records)
-
-    async def _take_singly(self, lease: Lease[CaseImport], records: Sequence[Record]) -> None:
-        if len(records) == 1:
-            await self._commit(lease, [Record(records[0].line, errors=(_FAILED,))])
-            return
-        for record in records:
-            await self._take(lease, [record])
+    async def _set_aside(self, lease: Lease[CaseImport], record: Record) -> None:
+        await self._commit(lease, [Record(record.line, errors=(_FAILED,))])
 
     async def _commit(self, lease: Lease[CaseImport], records: Sequence[Record]) -> None:
         """The cases, the results, the counts and the position of a batch, and its events."""

@@ -1,21 +1,21 @@
 """Following a history import: its sender's team sees it, and who speaks for no team."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.caseload.cases import queries as cases
 from services.caseload.imports.rules import Outcome
 from services.caseload.imports.schemas import Counts, ImportView, LineError, ResultView
-from services.caseload.tables import CaseImport, CaseImportResult
+from services.caseload.tables import Case, CaseImport, CaseImportResult
 from shared import audit
 from shared.auth import Caller
 from shared.jobs import JobState
-from shared.pagination import Page, decode_cursor, page_of
-from shared.problems import INVALID_CURSOR, NOT_FOUND, Problem
-
-_LAST_LINE = 2**31 - 1
+from shared.pagination import Page, decode_number, page_of
+from shared.problems import NOT_FOUND, Problem
 
 
 async def read_import(session: AsyncSession, caller: Caller, import_id: UUID) -> ImportView:
@@ -34,7 +34,7 @@ async def list_results(
     cursor: str | None,
 ) -> Page[ResultView]:
     """A page of what became of the lines, in their order. The look is logged."""
-    behind = _line_of(cursor)
+    behind = decode_number(cursor)
     async with session.begin():
         job = await _own(session, caller, import_id)
         query = (
@@ -46,7 +46,8 @@ async def list_results(
         if outcome is not None:
             query = query.where(col(CaseImportResult.outcome) == outcome)
         rows = (await session.scalars(query)).all()
-        await audit.record(session, caller, entry("case_import.read", job))
+        looks = [entry("case_import.read", job), *await _looks_at(session, rows[:limit])]
+        await audit.record(session, caller, *looks)
         return page_of(rows, limit, lambda row: UUID(int=row.line), _result)
 
 
@@ -85,6 +86,13 @@ async def _own(session: AsyncSession, caller: Caller, import_id: UUID) -> CaseIm
     return job
 
 
+async def _looks_at(session: AsyncSession, rows: Sequence[CaseImportResult]) -> list[audit.Entry]:
+    """The audit rows of the cases that the lines show."""
+    shown = [row.case_id for row in rows if row.case_id is not None]
+    found = await session.scalars(select(Case).where(col(Case.id).in_(shown)))
+    return [cases.entry("case.read", case) for case in found]
+
+
 def _result(row: CaseImportResult) -> ResultView:
     return ResultView(
         line=row.line,
@@ -93,13 +101,3 @@ def _result(row: CaseImportResult) -> ResultView:
         case=row.case_id,
         errors=[LineError.model_validate(error) for error in row.errors],
     )
-
-
-def _line_of(cursor: str | None) -> int:
-    """The line a cursor points behind."""
-    behind = decode_cursor(cursor)
-    if behind is None:
-        return 0
-    if behind.int > _LAST_LINE:
-        raise Problem(INVALID_CURSOR)
-    return behind.int

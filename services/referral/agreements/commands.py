@@ -1,6 +1,6 @@
 """Making a new version of an agreement, and weighing a referral against the one in force."""
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,14 @@ class NewVersion:
     partner_id: UUID
     body: AgreementBody
     idempotency_key: str | None
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an agreement asks of a referral: whom it is about, and why."""
+
+    age_group: str
+    reasons: Set[str]
 
 
 @dataclass(frozen=True)
@@ -74,29 +82,36 @@ async def make_version(
         return await once(session, request, work)
 
 
-async def weigh_referral(
-    session: AsyncSession, partner_id: UUID, age_group: str, reasons: Set[str], now: datetime
-) -> Standing:
-    """What the agreement makes of a referral that comes now, in the caller's transaction.
+async def weigh_referrals(
+    session: AsyncSession, partner_id: UUID, subjects: Sequence[Subject], now: datetime
+) -> list[Standing]:
+    """What the agreement makes of referrals that come now, in this order, in the caller's
+    transaction.
 
     Under a quota the partner's referrals pass one by one from here to their commits, so that the
-    count is right; the others do not wait. Call it after the row locks of the person.
+    count is right; the others do not wait. Call it after the row locks of the persons.
     """
     day = now.astimezone(FINLAND).date()
     agreement = await queries.latest_begun(session, partner_id, day)
     if agreement is None:
-        return Standing()
+        return [Standing()] * len(subjects)
     in_force = rules.is_in_force(agreement.valid_from, agreement.valid_to, day)
-    covered = rules.covers(frozenset(agreement.target_groups), age_group, reasons)
+    groups = frozenset(agreement.target_groups)
+    covered = [rules.covers(groups, subject.age_group, subject.reasons) for subject in subjects]
     quota = agreement.max_referrals_per_week
     used = 0
-    if in_force and covered and quota is not None:
+    if in_force and any(covered) and quota is not None:
         await session.execute(_LOCK_QUOTA, {"name": f"quota/{partner_id}"})
         used = await queries.used_in_week(session, partner_id, now)
-    reason = rules.redirect_reason(in_force=in_force, covered=covered, quota=quota, used=used)
-    if not in_force:
-        return Standing(reason)
-    return Standing(reason, agreement.version, agreement.team)
+    known = (agreement.version, agreement.team) if in_force else (None, None)
+    standings = []
+    for is_covered in covered:
+        reason = rules.redirect_reason(
+            in_force=in_force, covered=is_covered, quota=quota, used=used
+        )
+        used += reason is None
+        standings.append(Standing(reason, *known))
+    return standings
 
 
 async def _lock_partner(session: AsyncSession, partner_id: UUID) -> None:

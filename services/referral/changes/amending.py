@@ -17,8 +17,8 @@ from services.referral.clients.identity import IDENTITY_CODE
 from services.referral.clients.joining import learn_code
 from services.referral.clients.rules import age_group
 from services.referral.intake import checks
-from services.referral.intake.commands import content_of
 from services.referral.intake.schemas import ReferralBody
+from services.referral.intake.taking import content_of
 from services.referral.tables import Referral
 from services.referral.transitions import Action, Move
 from shared import outbox
@@ -28,6 +28,7 @@ from shared.contracts.codes import AmendedField
 from shared.contracts.referral import ReferralAmended
 from shared.crypto import BlindIndex, FieldCipher
 from shared.idempotency import Answer
+from shared.identity_code import normalise
 from shared.problems import VALIDATION_FAILED, FieldError, Problem
 from shared.web.errors import field_errors
 
@@ -55,10 +56,19 @@ async def amend(
         return partial(_amend, session, cipher, index, before, after)
 
     named = body.named()
-    shows_who = IDENTITY_CODE in named.get(AmendedField.CLIENT, {})
+    told = named.get(AmendedField.CLIENT, {}).get(IDENTITY_CODE)
+    shows_who = _normal(told, allow_test_codes) if told else None
     return await commands.make(
         session, index, change, Action.AMEND, named, prepare, shows_who=shows_who
     )
+
+
+def _normal(code: str, allow_test_codes: bool) -> str | None:
+    """The identity code in normal form; None for one that will be refused."""
+    try:
+        return normalise(code, allow_test_codes=allow_test_codes)
+    except ValueError:
+        return None
 
 
 async def _nothing(_: Referral, __: Move) -> list[outbox.Message]:

@@ -6,7 +6,7 @@ wish is logged as one without effect, and the change is made and undone, so that
 more than the answer. Everybody else is told `illegal_transition`.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,8 @@ from sqlmodel import col
 
 from services.referral import transitions
 from services.referral.changes.schemas import CancelBody, ErrorBody
-from services.referral.clients.groups import lock_links, primaries_of
+from services.referral.clients.groups import lock_links, lock_referrals, primaries_of
+from services.referral.clients.joining import ref_of_code
 from services.referral.following import queries as following
 from services.referral.following.rules import ViewClass, view_class
 from services.referral.partners.queries import partner_of
@@ -87,13 +88,13 @@ async def make(
     sent: object,
     prepare: Callable[[Referral], Effect],
     *,
-    shows_who: bool = False,
+    shows_who: str | None = None,
 ) -> Answer:
     """Answers with the referral as its sender sees it after the change.
 
     `prepare` checks the request against what was sent before and may refuse it, whatever the
-    state. `shows_who`: the change may show who the person is. Raises `not_found` for another's
-    referral, `precondition_failed` when the sender sees something else by now,
+    state. `shows_who`: an identity code that the change tells of the person. Raises `not_found`
+    for another's referral, `precondition_failed` when the sender sees something else by now,
     `illegal_transition`, and the problems of idempotency.
     """
     request = request_key(
@@ -106,8 +107,7 @@ async def make(
 
     async def work() -> Answer:
         partner = await partner_of(session, change.caller)
-        if shows_who:
-            await lock_links(session)
+        of_person = await _lock_persons(session, index, partner, change, shows_who)
         referral = await _lock(session, partner, change.referral_id)
         seen = await following.view_of(session, partner, referral, change.language)
         if not is_current(change.if_match, following.etag_of(seen)):
@@ -117,7 +117,8 @@ async def make(
         if move is None and not _sees_receipt_only(partner, referral):
             refusal = f"A referral that is {seen.status} allows no {action}."
             raise Problem(ILLEGAL_TRANSITION, refusal)
-        await _carry_out(session, referral, move, effect)
+        concerned = {one.id: one for one in [*of_person, referral]}
+        await _carry_out(session, referral, list(concerned.values()), move, effect)
         await audit.record(session, change.caller, _entry(referral, action, move))
         return await _answer(session, partner, referral, change.language)
 
@@ -180,6 +181,27 @@ async def _take_back(
     return [await told(session, referral, event, reason=reason)]
 
 
+async def _lock_persons(
+    session: AsyncSession, index: BlindIndex, partner: Partner, change: Change, code: str | None
+) -> list[Referral]:
+    """All referrals of the person and of whoever has the code, locked: the two may become one, and
+    what partners see of any of them may change with it. None where no code is told."""
+    if code is None:
+        return []
+    await lock_links(session)
+    of_referral = await session.scalar(
+        select(col(Referral.client_ref)).where(
+            col(Referral.id) == change.referral_id, col(Referral.partner_id) == partner.id
+        )
+    )
+    if of_referral is None:
+        raise Problem(NOT_FOUND)
+    of_code = await ref_of_code(session, index, code)
+    return await lock_referrals(
+        session, [of_referral] if of_code is None else [of_referral, of_code]
+    )
+
+
 async def _lock(session: AsyncSession, partner: Partner, referral_id: UUID) -> Referral:
     referral: Referral | None = await session.scalar(
         select(Referral)
@@ -198,15 +220,19 @@ def _sees_receipt_only(partner: Partner, referral: Referral) -> bool:
 
 
 async def _carry_out(
-    session: AsyncSession, referral: Referral, move: Move | None, effect: Effect
+    session: AsyncSession,
+    referral: Referral,
+    concerned: Sequence[Referral],
+    move: Move | None,
+    effect: Effect,
 ) -> None:
-    """Makes the change and tells it; without a move both are undone again.
+    """Makes the change and tells it, of all that it concerns; without a move both are undone again.
 
     The keys of the outbox are the last locks that are taken: what follows waits for nobody.
     """
     stays = (ReferralStatus(referral.status), None)
     async with session.begin_nested() as made:
-        async with telling(session, [referral]):
+        async with telling(session, concerned):
             messages = await effect(referral, move or stays)
             await session.flush()
         await outbox.append(session, messages)

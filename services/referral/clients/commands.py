@@ -1,9 +1,11 @@
 """Finding a person by identity code, or registering them; learning and correcting what is known.
 
-Each runs inside the transaction of a referral. Row locks are taken in the order of refs.
+Each runs inside the transaction of one referral, or of several that were sent together. Locks are
+taken in one order by all: rows by their refs, then new identity codes, then the facts that persons
+are found by.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -48,87 +50,141 @@ class Found:
     registered: ClientRegistered | None
 
 
+@dataclass(frozen=True)
+class _Standing:
+    """A person under a ref, and all that is known of them now."""
+
+    client_ref: UUID
+    identity: Identity
+    registered: ClientRegistered | None = None
+
+
 async def find_or_register(
-    session: AsyncSession, cipher: FieldCipher, index: BlindIndex, person: Person, now: datetime
-) -> Found:
-    """The person of a referral, known or new to the house.
+    session: AsyncSession,
+    cipher: FieldCipher,
+    index: BlindIndex,
+    persons: Sequence[Person],
+    now: datetime,
+) -> list[Found]:
+    """The persons of referrals, each known or new to the house; no two with one identity code.
 
     The same identity code is the same person. Without a code every referral registers a person
     of its own, and who may be the same is noted for review: nobody is merged silently. Known or
     not, the steps are the same in number and kind (domain rule 4).
     """
-    client_ref, identity, registered = await _known_or_new(session, cipher, index, person, now)
-    await reviewing.note(session, cipher, index, client_ref, identity, now)
-    if person.identity_code is None:
-        return Found(client_ref, client_ref, registered)
-    primaries = await groups.primaries_of(session, [client_ref])
-    return Found(client_ref, primaries[client_ref], registered)
+    found = await _known_or_new(session, cipher, index, persons, now)
+    identities_now = {one.client_ref: one.identity for one in found}
+    new = [one.client_ref for one in found if one.registered is not None]
+    await reviewing.note(session, cipher, index, identities_now, now, new=new)
+    coded = [
+        one.client_ref
+        for one, person in zip(found, persons, strict=True)
+        if person.identity_code is not None
+    ]
+    primaries = await groups.primaries_of(session, coded) if coded else {}
+    return [
+        Found(one.client_ref, primaries.get(one.client_ref, one.client_ref), one.registered)
+        for one in found
+    ]
 
 
 async def _known_or_new(
-    session: AsyncSession, cipher: FieldCipher, index: BlindIndex, person: Person, now: datetime
-) -> tuple[UUID, Identity, ClientRegistered | None]:
-    while True:
-        known = await lock_by_code(session, index, person.identity_code)
-        if known is not None:
-            return known.client_ref, await _learn(session, cipher, known, person, now), None
-        client_ref = new_id()
-        registered = await register(session, cipher, index, client_ref, person, now)
-        if registered is not None:
-            return client_ref, person.identity, registered
+    session: AsyncSession,
+    cipher: FieldCipher,
+    index: BlindIndex,
+    persons: Sequence[Person],
+    now: datetime,
+) -> list[_Standing]:
+    """In the order of the persons. Who is registered by somebody else meanwhile is known."""
+    found: dict[int, _Standing] = {}
+    while len(found) < len(persons):
+        left = {nth: person for nth, person in enumerate(persons) if nth not in found}
+        known = await lock_by_code(session, index, _codes(left.values()))
+        new: dict[UUID, Person] = {}
+        places: dict[UUID, int] = {}
+        for nth, person in left.items():
+            client = known.get(person.identity_code) if person.identity_code else None
+            if client is not None:
+                identity = _learn(cipher, client, person, now)
+                found[nth] = _Standing(client.client_ref, identity)
+            else:
+                client_ref = new_id()
+                new[client_ref], places[client_ref] = person, nth
+        await session.flush()
+        for client_ref, event in (await register(session, cipher, index, new, now)).items():
+            found[places[client_ref]] = _Standing(client_ref, new[client_ref].identity, event)
+    return [found[nth] for nth in range(len(persons))]
+
+
+def _codes(persons: Iterable[Person]) -> list[str]:
+    return [person.identity_code for person in persons if person.identity_code is not None]
 
 
 async def lock_by_code(
-    session: AsyncSession, index: BlindIndex, identity_code: str | None
-) -> Client | None:
-    """The person with this identity code, under a row lock."""
-    if identity_code is None:
-        return None
-    found: Client | None = await session.scalar(
+    session: AsyncSession, index: BlindIndex, codes: Collection[str]
+) -> dict[str, Client]:
+    """By identity code, the persons with these codes, each under a row lock."""
+    if not codes:
+        return {}
+    by_hash = {hash_: code for code in codes for hash_ in index.candidates(IDENTITY_CODE, code)}
+    rows = await session.scalars(
         select(Client)
-        .where(col(Client.identity_index).in_(index.candidates(IDENTITY_CODE, identity_code)))
+        .where(col(Client.identity_index).in_(by_hash))
+        .order_by(col(Client.client_ref))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
-    return found
+    return {by_hash[row.identity_index]: row for row in rows if row.identity_index is not None}
 
 
 async def register(
     session: AsyncSession,
     cipher: FieldCipher,
     index: BlindIndex,
-    client_ref: UUID,
-    person: Person,
+    persons: Mapping[UUID, Person],
     now: datetime,
-) -> ClientRegistered | None:
-    """Registers a person; None when there is one with this identity code just now."""
-    code = person.identity_code
+) -> dict[UUID, ClientRegistered]:
+    """Registers persons under these refs; those are left out whose identity code somebody else
+    registers just now."""
+    if not persons:
+        return {}
+    rows = [_row(cipher, index, ref, person, now) for ref, person in persons.items()]
     done = await session.execute(
         insert(Client)
-        .values(
-            client_ref=client_ref,
-            identity_index=index.current(IDENTITY_CODE, code) if code else None,
-            identity_sealed=identities.sealed(cipher, client_ref, person.identity),
-            municipality=person.municipality,
-            language=person.language,
-            age_group=person.age_group,
-            non_disclosure_order=person.non_disclosure_order,
-            version=1,
-            registered_at=now,
-        )
         .on_conflict_do_nothing(index_elements=[col(Client.identity_index)])
-        .returning(col(Client.client_ref))
+        .returning(col(Client.client_ref)),
+        sorted(rows, key=lambda row: row["identity_index"] or b""),
     )
-    if done.first() is None:
-        return None
-    return ClientRegistered(
-        aggregate_id=client_ref,
-        version=1,
-        occurred_at=now,
-        municipality=person.municipality,
-        age_group=person.age_group,
-        identified=code is not None,
-    )
+    registered = set(done.scalars())
+    return {
+        client_ref: ClientRegistered(
+            aggregate_id=client_ref,
+            version=1,
+            occurred_at=now,
+            municipality=person.municipality,
+            age_group=person.age_group,
+            identified=person.identity_code is not None,
+        )
+        for client_ref, person in persons.items()
+        if client_ref in registered
+    }
+
+
+def _row(
+    cipher: FieldCipher, index: BlindIndex, client_ref: UUID, person: Person, now: datetime
+) -> dict[str, Any]:
+    code = person.identity_code
+    return {
+        "client_ref": client_ref,
+        "identity_index": index.current(IDENTITY_CODE, code) if code else None,
+        "identity_sealed": identities.sealed(cipher, client_ref, person.identity),
+        "municipality": person.municipality,
+        "language": person.language,
+        "age_group": person.age_group,
+        "non_disclosure_order": person.non_disclosure_order,
+        "version": 1,
+        "registered_at": now,
+    }
 
 
 async def correct(
@@ -145,15 +201,12 @@ async def correct(
     await reviewing.forget(session, index, client.client_ref, before, after)
     _keep(cipher, client, identity, now)
     await session.flush()
-    await reviewing.note(session, cipher, index, client.client_ref, identity, now)
+    await reviewing.note(session, cipher, index, {client.client_ref: identity}, now)
 
 
-async def _learn(
-    session: AsyncSession, cipher: FieldCipher, client: Client, person: Person, now: datetime
-) -> Identity:
+def _learn(cipher: FieldCipher, client: Client, person: Person, now: datetime) -> Identity:
     identity = rules.learned(identities.of(cipher, client), person.identity)
     _keep(cipher, client, identity, now)
-    await session.flush()
     return identity
 
 

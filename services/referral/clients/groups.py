@@ -10,7 +10,7 @@ from sqlalchemy import CTE, exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.referral.tables import Client, ClientLink
+from services.referral.tables import Client, ClientLink, Referral
 
 Groups = dict[UUID, frozenset[UUID]]
 
@@ -59,6 +59,21 @@ async def lock_links(session: AsyncSession) -> None:
     """Whoever changes who is whom does it alone, until the commit: people do this, seldom, and no
     two of them can close a circle. Comes before all row locks: then referrals, then clients."""
     await session.execute(_LOCK_LINKS)
+
+
+async def lock_referrals(session: AsyncSession, refs: Collection[UUID]) -> list[Referral]:
+    """All referrals of the persons behind these refs, locked in the order of their ids. Comes
+    before the rows of persons, as in a sender's amendment."""
+    groups = await groups_of(session, refs)
+    members = {ref for group in groups.values() for ref in group}
+    rows = await session.scalars(
+        select(Referral)
+        .where(col(Referral.client_ref).in_(members))
+        .order_by(col(Referral.id))
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return list(rows)
 
 
 async def lock(session: AsyncSession, refs: Collection[UUID]) -> dict[UUID, Client]:

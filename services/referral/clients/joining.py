@@ -61,18 +61,24 @@ async def join(
     session.add(link)
     move_on(kept, linked)
     await session.flush()
-    return Joined(link, kept, [told(ClientLinked, kept, linked.client_ref, now)])
+    return Joined(link, kept, [told(ClientLinked, kept, linked, now)])
+
+
+async def ref_of_code(session: AsyncSession, index: BlindIndex, code: str) -> UUID | None:
+    """The ref of whoever has an identity code."""
+    found: UUID | None = await session.scalar(
+        select(col(Client.client_ref)).where(
+            col(Client.identity_index).in_(index.candidates(IDENTITY_CODE, code))
+        )
+    )
+    return found
 
 
 async def holder_of(
     session: AsyncSession, index: BlindIndex, client_ref: UUID, code: str
 ) -> tuple[Client | None, Client | None]:
     """The person of a ref and the person with an identity code, both locked."""
-    by_code = await session.scalar(
-        select(col(Client.client_ref)).where(
-            col(Client.identity_index).in_(index.candidates(IDENTITY_CODE, code))
-        )
-    )
+    by_code = await ref_of_code(session, index, code)
     refs = [client_ref] if by_code is None else [client_ref, by_code]
     locked = await lock_primaries(session, refs, also=[client_ref])
     return locked.get(client_ref), None if by_code is None else locked[by_code]
@@ -98,15 +104,14 @@ async def join_code(
     if await is_coded(session, group):
         raise Problem(CONFLICT, "The person has another identity code.")
     code_ref = new_id()
-    registered = await commands.register(
-        session, cipher, index, code_ref, _of_code(cipher, person, code, now), now
-    )
-    if registered is None:  # a simultaneous referral registered them: they are there now
+    coded_person = {code_ref: _of_code(cipher, person, code, now)}
+    registered = await commands.register(session, cipher, index, coded_person, now)
+    if not registered:  # a simultaneous referral registered them: they are there now
         _, holder = await holder_of(session, index, person.client_ref, code)
         return await join_code(session, cipher, index, person, holder, code, now)
     coded = await session.get_one(Client, code_ref)
     joined = await join(session, person, coded, now, code_only=True)
-    first = outbox.message(registered, key=code_ref)
+    first = outbox.message(registered[code_ref], key=code_ref)
     return Joined(joined.link, joined.kept, [first, *joined.messages])
 
 
@@ -158,7 +163,7 @@ async def part(
         select(col(Referral.id)).where(col(Referral.client_ref).in_(theirs))
     )
     referrals = tuple(sorted(referral_ids))
-    message = told(ClientUnlinked, kept, linked.client_ref, now, referral_ids=referrals)
+    message = told(ClientUnlinked, kept, linked, now, referral_ids=referrals)
     if link.code_only and not referrals and len(theirs) == 1:
         await session.delete(linked)
     await session.flush()
@@ -214,14 +219,15 @@ def move_on(*clients: Client) -> None:
 
 
 def told(
-    event: type[PersonsJoined], kept: Client, linked_ref: UUID, now: datetime, **facts: Any
+    event: type[PersonsJoined], kept: Client, linked: Client, now: datetime, **facts: Any
 ) -> outbox.Message:
-    """The event of what happened to the two, at the present version of the one that is kept."""
+    """The event of what happened to the two, at their present versions."""
     data = {
         "aggregate_id": kept.client_ref,
         "version": kept.version,
         "occurred_at": now,
         "client_ref": kept.client_ref,
-        "linked_ref": linked_ref,
+        "linked_ref": linked.client_ref,
+        "linked_version": linked.version,
     }
     return outbox.message(event.model_validate(data | facts), key=kept.client_ref)

@@ -1,7 +1,8 @@
 """Saying that two refs are one person, and taking it back: each one transaction, logged, once per
 idempotency key. Answers are kept in the clear and hold refs alone."""
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from services.referral.clients.groups import (
     lock,
     lock_links,
     lock_primaries,
+    lock_referrals,
     primaries_of,
 )
 from services.referral.clients.joining import Joined
@@ -30,6 +32,7 @@ from services.referral.clients.schemas import (
     UnlinkedView,
 )
 from services.referral.tables import Client, ClientLink, PossibleMatch
+from services.referral.webhooks.news import telling
 from shared import audit, outbox
 from shared.auth import Caller
 from shared.clock import utc_now
@@ -68,17 +71,13 @@ async def link(
     """
 
     async def work() -> Answer:
-        now = utc_now()
         if body.identity_code is not None:
-            code = body.identity_code
-            person, holder = await joining.holder_of(session, index, change.client_ref, code)
-            person = _present(person, change)
-            _refuse_same(person, holder)
-            joined = await joining.join_code(session, cipher, index, person, holder, code, now)
+            joined = await _join_code(session, cipher, index, change, body.identity_code)
         else:
-            person, kept = await _two(session, change, body.to, "/to")
-            _refuse_same(person, kept)
-            joined = await joining.join(session, kept, person, now)
+            async with _telling(session, change.client_ref, body.to):
+                person, kept = await _two(session, change, body.to, "/to")
+                _refuse_same(person, kept)
+                joined = await joining.join(session, kept, person, utc_now())
         return await _linked(session, change, "client.link", joined)
 
     return await _once(session, index, change, "link", body.model_dump(mode="json"), work)
@@ -91,13 +90,14 @@ async def unlink(
     `illegal_transition` for a merge."""
 
     async def work() -> Answer:
-        rows = await _whole(session, change.client_ref)
-        primaries = await primaries_of(session, [change.client_ref])
-        kept = _present(rows.get(primaries.get(change.client_ref, change.client_ref)), change)
-        link = _named(await _links(session, rows), change.client_ref, body)
-        if link.final:
-            raise Problem(ILLEGAL_TRANSITION, "A merge is final: it allows no unlink.")
-        messages = await joining.part(session, link, rows, kept, utc_now())
+        async with _telling(session, change.client_ref):
+            rows = await _whole(session, change.client_ref)
+            primaries = await primaries_of(session, [change.client_ref])
+            kept = _present(rows.get(primaries.get(change.client_ref, change.client_ref)), change)
+            link = _named(await _links(session, rows), change.client_ref, body)
+            if link.final:
+                raise Problem(ILLEGAL_TRANSITION, "A merge is final: it allows no unlink.")
+            messages = await joining.part(session, link, rows, kept, utc_now())
         await _log(session, change, "client.unlink", kept.client_ref, link.linked_ref)
         await outbox.append(session, messages)
         view = UnlinkedView(client_ref=kept.client_ref, unlinked_ref=link.linked_ref)
@@ -117,15 +117,15 @@ async def merge(
 
     async def work() -> Answer:
         now = utc_now()
-        await merging.lock_referrals(session, change.client_ref)
-        person, target = await _two(session, change, body.into, "/into")
-        if person is target:
-            link = await _link_to(session, change.client_ref, target)
-            source = await session.get_one(Client, change.client_ref)
-        else:
-            link = (await joining.join(session, target, person, now)).link
-            source = person
-        messages = await merging.finish(session, cipher, link, target, source, now)
+        async with _telling(session, change.client_ref, body.into):
+            person, target = await _two(session, change, body.into, "/into")
+            if person is target:
+                link = await _link_to(session, change.client_ref, target)
+                source = await session.get_one(Client, change.client_ref)
+            else:
+                link = (await joining.join(session, target, person, now)).link
+                source = person
+            messages = await merging.finish(session, cipher, link, target, source, now)
         return await _linked(session, change, "client.merge", Joined(link, target, messages))
 
     return await _once(session, index, change, "merge", body.model_dump(mode="json"), work)
@@ -179,6 +179,27 @@ async def _once(
         return await once(session, request, alone)
 
 
+@asynccontextmanager
+async def _telling(session: AsyncSession, *refs: UUID | None) -> AsyncIterator[None]:
+    """Around a change of who is whom. A consent that was given under one ref counts for all of the
+    person's: partners are told of what they then see of any of these persons' referrals."""
+    referrals = await lock_referrals(session, [ref for ref in refs if ref is not None])
+    async with telling(session, referrals):
+        yield
+
+
+async def _join_code(
+    session: AsyncSession, cipher: FieldCipher, index: BlindIndex, change: Change, code: str
+) -> Joined:
+    """The person turns out to be whoever has the code, or the first to have it."""
+    of_code = await joining.ref_of_code(session, index, code)
+    async with _telling(session, change.client_ref, of_code):
+        person, holder = await joining.holder_of(session, index, change.client_ref, code)
+        person = _present(person, change)
+        _refuse_same(person, holder)
+        return await joining.join_code(session, cipher, index, person, holder, code, utc_now())
+
+
 async def _two(
     session: AsyncSession, change: Change, other: UUID | None, pointer: str
 ) -> tuple[Client, Client]:
@@ -186,7 +207,7 @@ async def _two(
     refs = {change.client_ref} if other is None else {change.client_ref, other}
     locked = await lock_primaries(session, refs, also=refs)
     person = _present(locked.get(change.client_ref), change)
-    if other not in locked:
+    if other not in locked or locked[other].erased_at is not None:
         unknown = FieldError(pointer, "client_unknown", "there is nobody under this ref")
         raise Problem(VALIDATION_FAILED, errors=[unknown])
     return person, locked[other]
@@ -199,7 +220,7 @@ async def _whole(session: AsyncSession, client_ref: UUID) -> dict[UUID, Client]:
 
 
 def _present(person: Client | None, change: Change) -> Client:
-    if person is None:
+    if person is None or person.erased_at is not None:
         raise Problem(NOT_FOUND)
     if person.version != change.expected:
         raise Problem(PRECONDITION_FAILED)

@@ -14,7 +14,6 @@ from sqlmodel import col
 
 from services.referral.clients import identity as identities
 from services.referral.clients import rules
-from services.referral.clients.groups import groups_of
 from services.referral.clients.joining import move_on, told
 from services.referral.tables import Client, ClientKey, ClientLink, PossibleMatch, Referral
 from shared import outbox
@@ -40,18 +39,7 @@ async def finish(
     await _move_pairs(session, target.client_ref, source.client_ref)
     move_on(target, source)
     await session.flush()
-    return [told(ClientMerged, target, source.client_ref, now)]
-
-
-async def lock_referrals(session: AsyncSession, client_ref: UUID) -> None:
-    """All referrals of a person, before the rows of persons: as a sender's amendment does."""
-    groups = await groups_of(session, [client_ref])
-    await session.execute(
-        select(col(Referral.id))
-        .where(col(Referral.client_ref).in_(groups.get(client_ref, ())))
-        .order_by(col(Referral.id))
-        .with_for_update()
-    )
+    return [told(ClientMerged, target, source, now)]
 
 
 async def _move_identity(

@@ -38,14 +38,14 @@ async def read_client(
     purpose: PurposeOfUse,
 ) -> tuple[ClientView, int]:
     """The person behind a ref, by whichever of their refs, and the version of their primary one.
-    Raises `not_found`."""
+    Raises `not_found`, also for a person who was erased: nobody is behind that ref any more."""
     async with session.begin():
         group = (await groups_of(session, [client_ref])).get(client_ref, frozenset())
         primaries = await primaries_of(session, group)
         clients = await _clients(session, group)
-        if not clients:
+        primary = clients.get(primaries.get(client_ref, client_ref))
+        if primary is None or primary.erased_at is not None:
             raise Problem(NOT_FOUND)
-        primary = clients[primaries[client_ref]]
         links = await _links(session, group)
         referral_ids = await session.scalars(
             select(col(Referral.id))

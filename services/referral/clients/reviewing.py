@@ -6,13 +6,26 @@ person is known (domain rule 4).
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, delete, func, select, text
+from sqlalchemy import (
+    Subquery,
+    TableValuedAlias,
+    and_,
+    any_,
+    bindparam,
+    column,
+    delete,
+    func,
+    literal,
+    select,
+    text,
+    true,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, FLOAT, VARCHAR
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,7 +45,8 @@ from shared.crypto import BlindIndex, FieldCipher
 from shared.ids import new_id
 
 MOST_CANDIDATES = 20
-"""A shelter's telephone number is given for everybody who sleeps there."""
+"""So many, the newest, of those who share a key, and so many in all: a shelter's telephone number
+is given for everybody who sleeps there."""
 
 _KEEP = text(
     """
@@ -41,15 +55,15 @@ _KEEP = text(
         FROM (SELECT DISTINCT h AS hash FROM unnest(:hashes) AS h ORDER BY h) AS ordered
     )
     INSERT INTO client_keys (client_ref, purpose, hash)
-    SELECT :client_ref, k.purpose, k.hash
-    FROM locked, unnest(:purposes, :hashes) AS k(purpose, hash)
+    SELECT k.client_ref, k.purpose, k.hash
+    FROM locked, unnest(:refs, :purposes, :hashes) AS k(client_ref, purpose, hash)
     WHERE locked.taken > 0
     ON CONFLICT DO NOTHING
     """
 ).bindparams(
     bindparam("purposes", type_=ARRAY(VARCHAR)),
     bindparam("hashes", type_=ARRAY(BYTEA)),
-    bindparam("client_ref", type_=PG_UUID(as_uuid=True)),
+    bindparam("refs", type_=ARRAY(PG_UUID(as_uuid=True))),
 )
 """The locks last until the commit: of two who are told of at once, the second sees the first."""
 
@@ -73,9 +87,10 @@ _REGISTER = text(
 
 @dataclass(frozen=True)
 class Candidate:
-    """Somebody who shares a key with the person, and what would be written of the two."""
+    """Somebody who shares a key with a person, and what would be written of the two."""
 
-    client_ref: UUID
+    person: UUID
+    other: UUID
     likeness: Likeness
 
 
@@ -83,26 +98,32 @@ async def note(
     session: AsyncSession,
     cipher: FieldCipher,
     index: BlindIndex,
-    client_ref: UUID,
-    identity: Mapping[str, Any],
+    persons: Mapping[UUID, Mapping[str, Any]],
     now: datetime,
+    *,
+    new: Collection[UUID] = (),
 ) -> None:
-    """Keeps by what the person is found again, and registers who may be the same person."""
-    person = identities.traits(identity)
-    found = keys(person)
+    """Keeps by what each person is found again, and registers who may be the same person.
+
+    `persons` are identities by ref. Of two who are `new` together, the later finds the earlier.
+    """
+    traits = {ref: identities.traits(identity) for ref, identity in persons.items()}
+    found = [(ref, *key) for ref, person in traits.items() for key in keys(person)]
     if not found:
         return
     await session.execute(
         _KEEP,
         {
-            "client_ref": client_ref,
-            "purposes": [str(purpose) for purpose, _ in found],
-            "hashes": [index.current(purpose, value) for purpose, value in found],
+            "refs": [ref for ref, _, _ in found],
+            "purposes": [str(purpose) for _, purpose, _ in found],
+            "hashes": [index.current(purpose, value) for _, purpose, value in found],
         },
     )
-    hashes = [hash_ for purpose, value in found for hash_ in index.candidates(purpose, value)]
-    candidates = await _candidates(session, cipher, client_ref, person, hashes)
-    await _register(session, client_ref, candidates, now)
+    asked = [
+        (ref, hash_) for ref, purpose, value in found for hash_ in index.candidates(purpose, value)
+    ]
+    candidates = await _candidates(session, cipher, traits, asked, new)
+    await _register(session, candidates, now)
 
 
 async def forget(
@@ -125,27 +146,79 @@ async def forget(
 async def _candidates(
     session: AsyncSession,
     cipher: FieldCipher,
-    client_ref: UUID,
-    person: Traits,
-    hashes: list[bytes],
+    persons: Mapping[UUID, Traits],
+    asked: list[tuple[UUID, bytes]],
+    new: Collection[UUID],
 ) -> list[Candidate]:
-    purposes = func.array_agg(col(ClientKey.purpose))
+    """Those who share most keys with a person, the newest first among equals."""
+    shared = _sharing(asked, new)
     rows = await session.execute(
-        select(col(Client.client_ref), col(Client.identity_sealed), purposes)
-        .join(ClientKey, col(ClientKey.client_ref) == col(Client.client_ref))
-        .where(
-            col(ClientKey.hash).in_(hashes),
-            col(Client.client_ref) != client_ref,
-            col(Client.erased_at).is_(None),
-        )
-        .group_by(col(Client.client_ref))
-        .order_by(func.count().desc(), col(Client.client_ref).desc())
-        .limit(MOST_CANDIDATES)
+        select(shared.c.person, shared.c.other, col(Client.identity_sealed), shared.c.purposes)
+        .join(Client, col(Client.client_ref) == shared.c.other)
+        .where(shared.c.rank <= MOST_CANDIDATES)
     )
-    return [
-        Candidate(other, likeness(person, _other(cipher, other, sealed, shared, person)))
-        for other, sealed, shared in rows
-    ]
+    found = []
+    for ref, other, sealed, purposes in rows:
+        person = persons[ref]
+        alike = likeness(person, _other(cipher, other, sealed, purposes, person))
+        found.append(Candidate(ref, other, alike))
+    return found
+
+
+def _sharing(asked: list[tuple[UUID, bytes]], new: Collection[UUID]) -> Subquery:
+    """Columns `person`, `other`, the `purposes` of the keys they share, and the other's `rank`."""
+    found, key = _found(asked, new), _keys(asked)
+    rank = func.row_number().over(
+        partition_by=found.c.person, order_by=(func.count().desc(), found.c.other.desc())
+    )
+    return (
+        select(
+            found.c.person,
+            found.c.other,
+            func.array_agg(col(ClientKey.purpose)).label("purposes"),
+            rank.label("rank"),
+        )
+        .join(key, key.c.person == found.c.person)
+        .join(
+            ClientKey,
+            and_(col(ClientKey.client_ref) == found.c.other, col(ClientKey.hash) == key.c.hash),
+        )
+        .join(Client, col(Client.client_ref) == found.c.other)
+        .where(col(Client.erased_at).is_(None))
+        .group_by(found.c.person, found.c.other)
+        .subquery()
+    )
+
+
+def _found(asked: list[tuple[UUID, bytes]], new: Collection[UUID]) -> Subquery:
+    """Columns `person` and `other`: the newest of those who share each key."""
+    key = _keys(asked)
+    other = col(ClientKey.client_ref)
+    newcomers = literal(list(new), ARRAY(PG_UUID(as_uuid=True)))
+    newest = (
+        select(other.label("other"))
+        .where(
+            col(ClientKey.hash) == key.c.hash,
+            other != key.c.person,
+            ~and_(other == any_(newcomers), other > key.c.person),
+        )
+        .order_by(other.desc())
+        .limit(MOST_CANDIDATES)
+        .lateral()
+    )
+    return select(key.c.person, newest.c.other).join(newest, true()).distinct().subquery()
+
+
+def _keys(asked: list[tuple[UUID, bytes]]) -> TableValuedAlias:
+    """Columns `person` and `hash`."""
+    return (
+        func.unnest(
+            literal([ref for ref, _ in asked], ARRAY(PG_UUID(as_uuid=True))),
+            literal([hash_ for _, hash_ in asked], ARRAY(BYTEA)),
+        )
+        .table_valued(column("person", PG_UUID(as_uuid=True)), column("hash", BYTEA))
+        .render_derived()
+    )
 
 
 def _other(
@@ -158,19 +231,21 @@ def _other(
     return replace(traits, phone=person.phone)
 
 
-async def _register(
-    session: AsyncSession, client_ref: UUID, candidates: list[Candidate], now: datetime
-) -> None:
-    alike = [found for found in candidates if found.likeness.score >= REVIEW_FROM]
-    pairs = [sorted((client_ref, found.client_ref)) for found in alike]
+async def _register(session: AsyncSession, candidates: list[Candidate], now: datetime) -> None:
+    """One row a pair: two may each be a candidate of the other."""
+    alike = {
+        (min(found.person, found.other), max(found.person, found.other)): found.likeness
+        for found in sorted(candidates, key=lambda found: found.likeness.score)
+        if found.likeness.score >= REVIEW_FROM
+    }
     await session.execute(
         _REGISTER,
         {
             "ids": [new_id() for _ in alike],
-            "as": [pair[0] for pair in pairs],
-            "bs": [pair[1] for pair in pairs],
-            "scores": [found.likeness.score for found in alike],
-            "agrees": [json.dumps(found.likeness.agree) for found in alike],
+            "as": [pair[0] for pair in alike],
+            "bs": [pair[1] for pair in alike],
+            "scores": [found.score for found in alike.values()],
+            "agrees": [json.dumps(found.agree) for found in alike.values()],
             "found_at": now,
         },
     )

@@ -4,7 +4,9 @@ Each runs inside the consumer's transaction. A referral keeps the version of the
 last moved it, so that a late repeat changes nothing.
 """
 
+from datetime import timedelta
 from typing import Any, cast
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.dialects.postgresql import insert
@@ -13,10 +15,11 @@ from sqlmodel import col
 
 from services.referral import transitions
 from services.referral.clients.groups import groups_of
-from services.referral.tables import PartnerConsent, Referral
+from services.referral.tables import PartnerConsent, PartnerDenial, Referral
 from services.referral.transitions import Action, Move
 from services.referral.webhooks.news import telling
 from shared import telemetry
+from shared.clock import utc_now
 from shared.contracts.case_life import (
     AssessmentCompleted,
     AssessmentStarted,
@@ -34,19 +37,21 @@ from shared.contracts.caseload import (
     CaseClosed,
     CaseContacted,
     CaseEvent,
+    CaseReassigned,
     CaseRedirected,
     CaseWaitlisted,
     ContactAttempted,
     ReferralAccepted,
 )
-from shared.contracts.codes import CaseStatus, ConsentDirection, ReferralStatus
-from shared.contracts.consent import ConsentGiven
+from shared.contracts.codes import CaseStatus, ConsentDirection, PartnerFact, ReferralStatus
+from shared.contracts.consent import ConsentDenied, ConsentGiven
 from shared.messages import Received
 
 _STEPS: dict[type[CaseEvent], Action] = {
     ReferralAccepted: Action.ACCEPT,
     CaseWaitlisted: Action.WAITLIST,
     CaseRedirected: Action.REDIRECT,
+    CaseReassigned: Action.REASSIGN,
     ContactAttempted: Action.ATTEMPT_CONTACT,
     CaseContacted: Action.REACH,
     AssessmentStarted: Action.ASSESS,
@@ -60,6 +65,7 @@ _STEPS: dict[type[CaseEvent], Action] = {
     CaseClosed: Action.CLOSE,
     CaseReturned: Action.RETURN,
 }
+_MOMENT = timedelta(microseconds=1)
 _IN_SUPPORT = (CaseStatus.SUPPORT, CaseStatus.TAPERING)
 
 
@@ -135,15 +141,38 @@ async def learn_consent(session: AsyncSession, event: Received) -> None:
         "valid_from": data.valid_from,
         "valid_to": data.valid_to,
         "version": data.version,
+        "begun": data.valid_from <= utc_now(),
     }
-    groups = await groups_of(session, [data.client_ref])
-    theirs = await _locked(
-        session,
-        col(Referral.client_ref).in_(groups.get(data.client_ref, ())),
-        col(Referral.partner_id) == data.partner_id,
-    )
+    theirs = await _sent_of(session, data.client_ref, data.partner_id)
     async with telling(session, theirs):
         await session.execute(insert(PartnerConsent).values(**values).on_conflict_do_nothing())
+
+
+async def begin_consent(session: AsyncSession) -> bool:
+    """Tells of the next consent whose time has come since it was learned; False without one."""
+    consent = await session.scalar(
+        select(PartnerConsent)
+        .where(~col(PartnerConsent.begun), col(PartnerConsent.valid_from) <= utc_now())
+        .order_by(col(PartnerConsent.valid_from))
+        .limit(1)
+        .with_for_update(skip_locked=True)
+    )
+    if consent is None:
+        return False
+    theirs = await _sent_of(session, consent.client_ref, consent.partner_id)
+    async with telling(session, theirs, since=consent.valid_from - _MOMENT):
+        consent.begun = True
+    return True
+
+
+async def _sent_of(session: AsyncSession, client_ref: UUID, partner_id: UUID) -> list[Referral]:
+    """The referrals of a person, under any of their refs, that a partner sent, locked."""
+    groups = await groups_of(session, [client_ref])
+    return await _locked(
+        session,
+        col(Referral.client_ref).in_(groups.get(client_ref, ())),
+        col(Referral.partner_id) == partner_id,
+    )
 
 
 async def forget_consent(session: AsyncSession, event: Received) -> None:
@@ -152,6 +181,48 @@ async def forget_consent(session: AsyncSession, event: Received) -> None:
     await session.execute(
         delete(PartnerConsent).where(col(PartnerConsent.consent_id) == consent_id)
     )
+
+
+async def learn_denial(session: AsyncSession, event: Received) -> None:
+    """Keeps what a client forbids to tell partners. From now on a partner sees what it would
+    without consent, and is not told so."""
+    data = cast(ConsentDenied, event.data)
+    partners, facts = _denied_partners(data), _denied_facts(data)
+    elsewhere = data.direction not in (None, ConsentDirection.TO_PARTNER)
+    if elsewhere or not facts:
+        return
+    values: dict[str, Any] = {
+        "denial_id": data.aggregate_id,
+        "client_ref": data.client_ref,
+        "partners": partners,
+        "facts": facts,
+    }
+    await session.execute(insert(PartnerDenial).values(**values).on_conflict_do_nothing())
+
+
+def _denied_partners(data: ConsentDenied) -> list[str] | None:
+    """The partners that are meant; None for every one. Organisations without the id of one are
+    none of ours."""
+    if data.partner_id is not None:
+        return [str(data.partner_id)]
+    return sorted(data.organisations) or None
+
+
+def _denied_facts(data: ConsentDenied) -> list[str]:
+    return [fact for fact in PartnerFact if not data.data_classes or fact in data.data_classes]
+
+
+async def forget_denial(session: AsyncSession, event: Received) -> None:
+    """A denial was lifted: what the client consents to tell is told again."""
+    denial = await session.get(PartnerDenial, event.data.aggregate_id)
+    if denial is None:
+        return
+    groups = await groups_of(session, [denial.client_ref])
+    conditions = [col(Referral.client_ref).in_(groups.get(denial.client_ref, ()))]
+    theirs = await _locked(session, *conditions)
+    async with telling(session, theirs):
+        await session.delete(denial)
+        await session.flush()
 
 
 CASE_EVENTS: tuple[type[CaseEvent], ...] = (*_STEPS, CaseAssigned)

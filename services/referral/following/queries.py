@@ -1,7 +1,7 @@
 """Reading referrals through the disclosure view; every row shown is logged in the transaction."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -11,27 +11,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.referral import wording
-from services.referral.clients.groups import groups_of
 from services.referral.following import rules
 from services.referral.following.rules import Progress, Visible
 from services.referral.following.schemas import ReferralView
+from services.referral.following.words import SILENT, Words, refs_who_deny, words_of
 from services.referral.partners.queries import partner_of
 from services.referral.partners.rules import is_authority
-from services.referral.tables import Partner, PartnerConsent, Referral
+from services.referral.tables import Partner, Referral
 from shared import audit
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.codes import (
     BusinessStatus,
     LawfulBasis,
-    PartnerFact,
     PartnerKind,
     ReferralStatus,
 )
 from shared.pagination import Page, decode_cursor, page_of
 from shared.problems import NOT_FOUND, Problem
-
-Facts = dict[UUID, frozenset[PartnerFact]]
 
 
 @dataclass(frozen=True)
@@ -52,9 +49,9 @@ async def read_referral(
         referral = await session.get(Referral, referral_id)
         if referral is None or referral.partner_id != partner.id:
             raise Problem(NOT_FOUND)
-        facts = await _facts(session, partner, [referral])
-        await audit.record(session, caller, _entry(referral))
-        return _view(partner, referral, facts, language)
+        words = await _words(session, partner, [referral])
+        await audit.record(session, caller, entry(referral))
+        return _view(partner, referral, words, language)
 
 
 async def list_referrals(
@@ -69,7 +66,10 @@ async def list_referrals(
     """A page of the caller's referrals, newest first."""
     async with session.begin():
         partner = await partner_of(session, caller)
-        conditions = [col(Referral.partner_id) == partner.id, *_conditions(partner, filters)]
+        conditions = [
+            col(Referral.partner_id) == partner.id,
+            *await _conditions(session, partner, filters),
+        ]
         behind = decode_cursor(cursor)
         if behind is not None:
             conditions.append(col(Referral.id) < behind)
@@ -81,17 +81,19 @@ async def list_referrals(
                 .limit(limit + 1)
             )
         ).all()
-        facts = await _facts(session, partner, rows)
-        await audit.record(session, caller, *[_entry(row) for row in rows[:limit]])
+        words = await _words(session, partner, rows)
+        await audit.record(session, caller, *[entry(row) for row in rows[:limit]])
         return page_of(
-            rows, limit, lambda row: row.id, lambda row: _view(partner, row, facts, language)
+            rows, limit, lambda row: row.id, lambda row: _view(partner, row, words, language)
         )
 
 
-def _conditions(partner: Partner, filters: Filters) -> list[ColumnElement[bool]]:
+async def _conditions(
+    session: AsyncSession, partner: Partner, filters: Filters
+) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if filters.status is not None:
-        conditions.append(shown_as(PartnerKind(partner.kind), filters.status))
+        conditions.append(await shown_as(session, partner, filters.status))
     if filters.since is not None:
         conditions.append(col(Referral.received_at) >= filters.since)
     if filters.external_id is not None:
@@ -99,9 +101,23 @@ def _conditions(partner: Partner, filters: Filters) -> list[ColumnElement[bool]]
     return conditions
 
 
-def shown_as(kind: PartnerKind, *shown: ReferralStatus) -> ColumnElement[bool]:
+async def shown_as(
+    session: AsyncSession, partner: Partner, *shown: ReferralStatus
+) -> ColumnElement[bool]:
     """Rows whose status looks like one of `shown` to this partner: a filter or a count must tell
     no more than the view does."""
+    kind = PartnerKind(partner.kind)
+    denying = await refs_who_deny(session, partner) if is_authority(kind) else frozenset()
+    theirs = col(Referral.client_ref).in_(denying)
+    return or_(
+        and_(~theirs, _looks_like(kind, shown, denied=False)),
+        and_(theirs, _looks_like(kind, shown, denied=True)),
+    )
+
+
+def _looks_like(
+    kind: PartnerKind, shown: Collection[ReferralStatus], *, denied: bool
+) -> ColumnElement[bool]:
     return or_(
         *(
             and_(
@@ -109,7 +125,9 @@ def shown_as(kind: PartnerKind, *shown: ReferralStatus) -> ColumnElement[bool]:
                 col(Referral.status).in_(
                     inner
                     for outer in shown
-                    for inner in rules.statuses_shown_as(rules.view_class(kind, basis), outer)
+                    for inner in rules.statuses_shown_as(
+                        rules.view_class(kind, basis, denied=denied), outer
+                    )
                 ),
             )
             for basis in LawfulBasis
@@ -117,32 +135,19 @@ def shown_as(kind: PartnerKind, *shown: ReferralStatus) -> ColumnElement[bool]:
     )
 
 
-async def _facts(session: AsyncSession, partner: Partner, referrals: Sequence[Referral]) -> Facts:
-    """By client, the facts the client consents to tell this partner now."""
-    if not referrals:
-        return {}
-    now = utc_now()
-    groups = await groups_of(session, {row.client_ref for row in referrals})
-    rows = await session.scalars(
-        select(PartnerConsent).where(
-            col(PartnerConsent.partner_id) == partner.id,
-            col(PartnerConsent.client_ref).in_(frozenset().union(*groups.values())),
-            col(PartnerConsent.valid_from) <= now,
-            or_(col(PartnerConsent.valid_to).is_(None), col(PartnerConsent.valid_to) > now),
-        )
-    )
-    facts: Facts = {}
-    for row in rows:
-        told = frozenset(PartnerFact(fact) for fact in row.facts)
-        for client_ref in groups:
-            if row.client_ref in groups[client_ref]:
-                facts[client_ref] = facts.get(client_ref, frozenset()) | told
-    return facts
+async def _words(
+    session: AsyncSession,
+    partner: Partner,
+    referrals: Sequence[Referral],
+    at: datetime | None = None,
+) -> Words:
+    refs = {row.client_ref for row in referrals}
+    return await words_of(session, partner, refs, at or utc_now())
 
 
-def _view(partner: Partner, referral: Referral, facts: Facts, language: str) -> ReferralView:
+def _view(partner: Partner, referral: Referral, words: Words, language: str) -> ReferralView:
     kind = PartnerKind(partner.kind)
-    seen = _visible(partner, referral, facts)
+    seen = _visible(partner, referral, words)
     return ReferralView(
         id=referral.id,
         reference=referral.reference,
@@ -156,27 +161,31 @@ def _view(partner: Partner, referral: Referral, facts: Facts, language: str) -> 
     )
 
 
-def _visible(partner: Partner, referral: Referral, facts: Facts) -> Visible:
-    return rules.visible(
-        rules.view_class(PartnerKind(partner.kind), LawfulBasis(referral.lawful_basis)),
-        progress_of(referral),
-        facts.get(referral.client_ref, frozenset()),
-    )
+def _visible(partner: Partner, referral: Referral, words: Words) -> Visible:
+    word = words.get(referral.client_ref, SILENT)
+    kind, basis = PartnerKind(partner.kind), LawfulBasis(referral.lawful_basis)
+    view = rules.view_class(kind, basis, denied=word.denied)
+    return rules.visible(view, progress_of(referral), word.facts)
 
 
 async def seen_by(
-    session: AsyncSession, partner: Partner, referrals: Sequence[Referral]
+    session: AsyncSession,
+    partner: Partner,
+    referrals: Sequence[Referral],
+    *,
+    consents_at: datetime | None = None,
 ) -> dict[UUID, Visible]:
-    """By id, what the partner may see now of referrals it sent; who tells it logs it."""
-    facts = await _facts(session, partner, referrals)
-    return {referral.id: _visible(partner, referral, facts) for referral in referrals}
+    """By id, what the partner may see of referrals it sent, by the consents of now or of another
+    moment; who tells it logs it."""
+    words = await _words(session, partner, referrals, consents_at)
+    return {referral.id: _visible(partner, referral, words) for referral in referrals}
 
 
 async def view_of(
     session: AsyncSession, partner: Partner, referral: Referral, language: str
 ) -> ReferralView:
     """A referral of the partner's as it may see it now; the caller logs it."""
-    return _view(partner, referral, await _facts(session, partner, [referral]), language)
+    return _view(partner, referral, await _words(session, partner, [referral]), language)
 
 
 def etag_of(view: ReferralView) -> str:
@@ -198,7 +207,8 @@ def progress_of(referral: Referral) -> Progress:
     )
 
 
-def _entry(referral: Referral) -> audit.Entry:
+def entry(referral: Referral) -> audit.Entry:
+    """The audit row of a look at a referral."""
     return audit.Entry(
         "referral.read",
         "referral",

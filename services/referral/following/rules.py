@@ -34,11 +34,13 @@ class ViewClass(StrEnum):
     """Everybody else."""
 
 
-def view_class(kind: PartnerKind, basis: LawfulBasis) -> ViewClass:
-    """The class of a partner's view of a referral it sent on this basis."""
+def view_class(kind: PartnerKind, basis: LawfulBasis, *, denied: bool = False) -> ViewClass:
+    """The class of a partner's view of a referral it sent on this basis. `denied`: the client now
+    forbids to tell this partner, which leaves what it would see without consent."""
     if kind not in AUTHORITY_KINDS:
         return ViewClass.RECEIPT_ONLY
-    return ViewClass.FULL if basis == LawfulBasis.CONSENT else ViewClass.STATUS_ONLY
+    consented = basis == LawfulBasis.CONSENT and not denied
+    return ViewClass.FULL if consented else ViewClass.STATUS_ONLY
 
 
 VISIBLE_STATUS: dict[ViewClass, dict[ReferralStatus, ReferralStatus]] = {

@@ -5,7 +5,7 @@ from email.message import Message
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
@@ -15,7 +15,6 @@ from services.referral.imports.encoding import encoding_of_charset
 from services.referral.imports.records import template
 from services.referral.imports.rules import MAX_FILE_BYTES, MEDIA_TYPES, Outcome
 from services.referral.imports.schemas import ImportView, ResultView
-from services.referral.wording import preferred_language
 from shared import web
 from shared.auth import Caller, scoped
 from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
@@ -65,7 +64,6 @@ async def post_import(
     index: Index,
     key: IdempotencyKey = None,
     dry_run: Annotated[bool, Query(description="check every line, take none")] = False,
-    accept_language: Annotated[str | None, Header()] = None,
 ) -> JSONResponse:
     """Takes up to 5 MB of NDJSON (a referral a line) or CSV (columns as in `template.csv`, lists
     separated by `|`; UTF-8 or Windows-1252; semicolons, commas or tabs; dates as 2026-12-24 or
@@ -73,7 +71,7 @@ async def post_import(
     refused by itself; a file that is sent again gives duplicates and takes none twice. The answer
     is a job: follow it at its Location. The file is kept encrypted until the job is done.
     """
-    wish = _wish(request.headers, dry_run, preferred_language(accept_language))
+    wish = _wish(request.headers, dry_run)
     upload = await commands.receive(session, cipher, caller, wish, _stream(request))
     return web.answer(await commands.queue(session, index, caller, wish, upload, key))
 
@@ -111,7 +109,7 @@ async def get_results(
     )
 
 
-def _wish(headers: Headers, dry_run: bool, language: str) -> commands.Wish:
+def _wish(headers: Headers, dry_run: bool) -> commands.Wish:
     """What the headers ask for. Raises `unsupported_media_type`."""
     content = Message()
     content["content-type"] = headers.get("content-type", "")
@@ -124,7 +122,7 @@ def _wish(headers: Headers, dry_run: bool, language: str) -> commands.Wish:
             UNSUPPORTED_MEDIA_TYPE,
             "Send application/x-ndjson or text/csv, in UTF-8 or Windows-1252, not compressed.",
         )
-    return commands.Wish(format_, encoding, dry_run, language)
+    return commands.Wish(format_, encoding, dry_run)
 
 
 async def _stream(request: Request) -> AsyncIterator[bytes]:

@@ -16,13 +16,15 @@ from sqlmodel import col
 from services.referral.imports import queries
 from services.referral.imports.rules import MAX_LINES, Format
 from services.referral.partners.queries import partner_of
-from services.referral.tables import Import, ImportChunk, JobState
+from services.referral.tables import Import, ImportChunk
 from shared import audit
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.crypto import BlindIndex, FieldCipher
 from shared.idempotency import Answer, once, request_key
 from shared.ids import new_id
+from shared.jobs import JobState
+from shared.lines import even_pieces
 from shared.problems import VALIDATION_FAILED, FieldError, Problem
 
 PIECE_BYTES = 128 * 1024
@@ -35,7 +37,6 @@ class Wish:
     format: Format
     charset: str | None
     dry_run: bool
-    language: str
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,6 @@ def _received(import_id: UUID, partner_id: UUID, caller: Caller, wish: Wish) -> 
         partner_id=partner_id,
         format=wish.format,
         charset=wish.charset,
-        language=wish.language,
         dry_run=wish.dry_run,
     )
 
@@ -139,7 +139,7 @@ async def _keep(
     digest = hashlib.sha256()
     lines = 0
     nth = 0
-    async for piece in _pieces(body):
+    async for piece in even_pieces(body, PIECE_BYTES):
         digest.update(piece)
         lines += piece.count(b"\n")
         if lines > MAX_LINES:
@@ -156,18 +156,6 @@ async def _keep(
     if nth == 0:
         raise _unfit("empty", "the file is empty")
     return digest.hexdigest()
-
-
-async def _pieces(body: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in pieces of an even size."""
-    held = bytearray()
-    async for part in body:
-        held += part
-        while len(held) >= PIECE_BYTES:
-            yield bytes(held[:PIECE_BYTES])
-            del held[:PIECE_BYTES]
-    if held:
-        yield bytes(held)
 
 
 def _unfit(code: str, detail: str) -> Problem:

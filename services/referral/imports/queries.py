@@ -1,21 +1,22 @@
 """Following an import: only its own partner sees it."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.referral.following.queries import entry
 from services.referral.imports.rules import Format, Outcome
 from services.referral.imports.schemas import Counts, ImportView, LineError, ResultView
 from services.referral.partners.queries import partner_of
-from services.referral.tables import Import, ImportResult, JobState
+from services.referral.tables import Import, ImportResult, Referral
 from shared import audit
 from shared.auth import Caller
-from shared.pagination import Page, decode_cursor, page_of
-from shared.problems import INVALID_CURSOR, NOT_FOUND, Problem
-
-_LAST_LINE = 2**31 - 1
+from shared.jobs import JobState
+from shared.pagination import Page, decode_number, page_of
+from shared.problems import NOT_FOUND, Problem
 
 
 async def read_import(session: AsyncSession, caller: Caller, import_id: UUID) -> ImportView:
@@ -34,7 +35,7 @@ async def list_results(
     cursor: str | None,
 ) -> Page[ResultView]:
     """A page of what became of the lines, in their order. The look is logged."""
-    behind = _line_of(cursor)
+    behind = decode_number(cursor)
     async with session.begin():
         job = await _own(session, caller, import_id)
         query = (
@@ -46,9 +47,9 @@ async def list_results(
         if outcome is not None:
             query = query.where(col(ImportResult.outcome) == outcome)
         rows = (await session.scalars(query)).all()
-        await audit.record(
-            session, caller, audit.Entry("import.read", "import", subject_id=import_id)
-        )
+        looks = [audit.Entry("import.read", "import", subject_id=import_id)]
+        looks += await _looks_at(session, rows[:limit])
+        await audit.record(session, caller, *looks)
     return page_of(rows, limit, lambda row: UUID(int=row.line), _result)
 
 
@@ -83,6 +84,13 @@ async def _own(session: AsyncSession, caller: Caller, import_id: UUID) -> Import
     return job
 
 
+async def _looks_at(session: AsyncSession, rows: Sequence[ImportResult]) -> list[audit.Entry]:
+    """The audit rows of the referrals that the lines show."""
+    shown = [row.referral_id for row in rows if row.referral_id is not None]
+    referrals = await session.scalars(select(Referral).where(col(Referral.id).in_(shown)))
+    return [entry(referral) for referral in referrals]
+
+
 def _result(row: ImportResult) -> ResultView:
     return ResultView(
         line=row.line,
@@ -91,13 +99,3 @@ def _result(row: ImportResult) -> ResultView:
         reference=row.reference,
         errors=[LineError.model_validate(error) for error in row.errors],
     )
-
-
-def _line_of(cursor: str | None) -> int:
-    """The line a cursor points behind."""
-    behind = decode_cursor(cursor)
-    if behind is None:
-        return 0
-    if behind.int > _LAST_LINE:
-        raise Problem(INVALID_CURSOR)
-    return behind.int

@@ -32,13 +32,3 @@ class Outcome(StrEnum):
     DUPLICATE = "duplicate"
     """The partner sent the same referral under the same external_id before."""
     REFUSED = "refused"
-
-
-def outcome_of(status: int) -> Outcome:
-    """The outcome of a line by the status with which the same referral, posted, is answered."""
-    return Outcome.ACCEPTED if status == 201 else Outcome.DUPLICATE
-
-
-def idempotency_key(import_id: str, line: int) -> str:
-    """The key of a line: taken up again after an interruption, it is the same request."""
-    return f"import/{import_id}/{line}"

@@ -1,6 +1,6 @@
 """The referral as a partner posts it, and the receipt it gets."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Self
 from uuid import UUID
@@ -18,6 +18,7 @@ from shared.contracts.codes import (
 )
 from shared.contracts.fields import Language, Municipality, Printable
 from shared.redaction import MASK, mask
+from shared.when import Day
 
 
 def _not_identifying(value: str) -> str:
@@ -48,7 +49,7 @@ class ClientBody(_Body):
     identity_code: Annotated[str, Field(max_length=20)] | None = None
     given_name: Name | None = None
     family_name: Name | None = None
-    birth_date: date | None = None
+    birth_date: Day | None = None
     phone: Phone | None = None
     email: Email | None = None
     language: Language
@@ -71,10 +72,10 @@ class HousingBody(_Body):
     """The housing situation."""
 
     status: HousingStatus
-    since: date | None = None
+    since: Day | None = None
     arrears_eur: Annotated[Decimal, Field(ge=0, max_digits=9, decimal_places=2)] | None = None
     eviction_stage: EvictionStage | None = None
-    eviction_on: date | None = None
+    eviction_on: Day | None = None
 
 
 class ContactPersonBody(_Body):
@@ -96,7 +97,7 @@ class ReferralBody(_Body):
     housing: HousingBody | None = None
     reasons: Annotated[list[Reason], Field(min_length=1, max_length=13)]
     narrative: Narrative | None = None
-    leaves_institution_on: date | None = None
+    leaves_institution_on: Day | None = None
     contact_person: ContactPersonBody
     team: UUID | None = None
 

@@ -43,7 +43,7 @@ async def read_me(session: AsyncSession, caller: Caller, rate: Allowance) -> Me:
             rate=Rate(
                 limit=rate.limit, window_seconds=rate.window_seconds, remaining=rate.remaining
             ),
-            open_referrals=await _open_referrals(session, partner, kind),
+            open_referrals=await _open_referrals(session, partner),
         )
 
 
@@ -61,8 +61,9 @@ async def _agreement(
     )
 
 
-async def _open_referrals(session: AsyncSession, partner: Partner, kind: PartnerKind) -> int:
+async def _open_referrals(session: AsyncSession, partner: Partner) -> int:
+    is_open = await shown_as(session, partner, *_OPEN)
     count: int | None = await session.scalar(
-        select(func.count()).where(col(Referral.partner_id) == partner.id, shown_as(kind, *_OPEN))
+        select(func.count()).where(col(Referral.partner_id) == partner.id, is_open)
     )
     return count or 0

@@ -8,13 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.referral.retention import queries
 from services.referral.retention.rules import Matter, Rule
 from services.referral.retention.schemas import MatterReport, Report, RunBody
-from services.referral.tables import JobState, RetentionRun
+from services.referral.tables import RetentionRun
 from shared import audit
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.crypto import BlindIndex
 from shared.idempotency import Answer, once, request_key
 from shared.ids import new_id
+from shared.jobs import JobState
 from shared.problems import VALIDATION_FAILED, FieldError, Problem
 
 

@@ -16,17 +16,17 @@ from sqlmodel import col
 
 from services.referral.clients.groups import Groups, groups_of
 from services.referral.housekeeping import count_old, forget_old
-from services.referral.jobs import Lease, Runner, finish
 from services.referral.retention import queries
 from services.referral.retention.places import OF_A_PERSON, OF_A_REFERRAL
 from services.referral.retention.queries import Candidate
 from services.referral.retention.rules import Matter, Rule, is_past
 from services.referral.retention.schemas import MatterReport, Report
 from services.referral.settings import Settings
-from services.referral.tables import Client, JobState, Referral, RetentionRun
+from services.referral.tables import Client, Referral, RetentionRun
 from shared import audit
 from shared.auth import Caller
 from shared.db import Database
+from shared.jobs import JobState, Lease, Runner, finish
 
 BATCH = 100
 PURPOSE = "retention"

@@ -7,8 +7,8 @@ from services.referral.tables.agreements import Agreement
 from services.referral.tables.base import Base
 from services.referral.tables.changes import ReferralChange
 from services.referral.tables.core import Client, Partner, PartnerConsent, Referral
+from services.referral.tables.denials import PartnerDenial
 from services.referral.tables.imports import Import, ImportChunk, ImportResult
-from services.referral.tables.jobs import Job, JobState
 from services.referral.tables.persons import ClientKey, ClientLink, PossibleMatch
 from services.referral.tables.retention import RetentionRun
 from services.referral.tables.webhooks import Webhook, WebhookDelivery
@@ -22,10 +22,9 @@ __all__ = [
     "Import",
     "ImportChunk",
     "ImportResult",
-    "Job",
-    "JobState",
     "Partner",
     "PartnerConsent",
+    "PartnerDenial",
     "PossibleMatch",
     "Referral",
     "ReferralChange",

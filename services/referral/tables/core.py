@@ -93,7 +93,8 @@ class Referral(Base, table=True):
 
 
 class PartnerConsent(Base, table=True):
-    """What a client permits to tell one partner, as the consent service says."""
+    """What a client permits to tell one partner, as the consent service says. `begun`: that the
+    partner sees more from now on was noticed."""
 
     __tablename__ = "partner_consents"
 
@@ -104,4 +105,8 @@ class PartnerConsent(Base, table=True):
     valid_from: datetime = Field(sa_type=Moment)
     valid_to: datetime | None = Field(default=None, sa_type=Moment)
     version: int
-    __table_args__ = (Index("partner_consents_of", "client_ref", "partner_id"),)
+    begun: bool = Field(default=True, sa_column_kwargs={"server_default": text("true")})
+    __table_args__ = (
+        Index("partner_consents_of", "client_ref", "partner_id"),
+        Index("partner_consents_to_begin", "valid_from", postgresql_where=text("NOT begun")),
+    )

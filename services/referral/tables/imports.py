@@ -8,10 +8,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from services.referral.tables.base import Base
-from services.referral.tables.jobs import Job
+from shared.jobs import Job
 
 
-class Import(Job, table=True):
+class Import(Job, Base, table=True):
     """One uploaded file. `position` is the number of the last line that was settled."""
 
     __tablename__ = "imports"
@@ -22,7 +22,6 @@ class Import(Job, table=True):
     partner_id: UUID = Field(foreign_key="partners.id")
     format: str
     charset: str | None = None
-    language: str
     dry_run: bool = False
     position: int = 0
     accepted: int = 0

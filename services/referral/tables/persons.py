@@ -16,10 +16,11 @@ class ClientKey(Base, table=True):
     name together with the date of birth."""
 
     __tablename__ = "client_keys"
+    __table_args__ = (Index("client_keys_newest", "hash", "client_ref"),)
 
     client_ref: UUID = Field(primary_key=True, foreign_key="clients.client_ref")
     purpose: str = Field(primary_key=True)
-    hash: bytes = Field(primary_key=True, index=True)
+    hash: bytes = Field(primary_key=True)
 
 
 class PossibleMatch(Base, table=True):

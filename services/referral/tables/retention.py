@@ -8,10 +8,11 @@ from sqlalchemy import Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from services.referral.tables.jobs import Job
+from services.referral.tables.base import Base
+from shared.jobs import Job
 
 
-class RetentionRun(Job, table=True):
+class RetentionRun(Job, Base, table=True):
     """One run. `position` is the last referral it looked at; `report` grows with every batch."""
 
     __tablename__ = "retention_runs"

@@ -70,6 +70,16 @@ async def take(session: AsyncSession, limit: int, lease: timedelta) -> Sequence[
     return [Claim.of(delivery) for delivery in taken]
 
 
+async def let_go(session: AsyncSession, claim: Claim) -> None:
+    """Gives a claim back: the delivery is due again at once, and the try that was broken off does
+    not count."""
+    await session.execute(
+        update(WebhookDelivery)
+        .where(in_hand(claim))
+        .values(leased_until=None, attempts=col(WebhookDelivery.attempts) - 1)
+    )
+
+
 def sendable() -> ColumnElement[bool]:
     """Deliveries (joined with their endpoint and partner) that may go out at all. A suspended
     partner's wait."""

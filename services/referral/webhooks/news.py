@@ -1,13 +1,14 @@
 """Queues messages when what a partner may see of its referral changes.
 
 `async with telling(session, referrals): <change them>` compares the disclosure view before and
-after, in the transaction of the change itself, whatever the change is: progress, a consent, the
-sender's own act.
+after, in the transaction of the change itself, whatever the change is: progress, a consent, who
+the person is, the sender's own act.
 """
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import insert, select
@@ -34,10 +35,13 @@ class Listener:
 
 
 @asynccontextmanager
-async def telling(session: AsyncSession, referrals: Sequence[Referral]) -> AsyncIterator[None]:
+async def telling(
+    session: AsyncSession, referrals: Sequence[Referral], *, since: datetime | None = None
+) -> AsyncIterator[None]:
     """Around a change: queues a message to each endpoint whose partner then sees another status.
 
-    The referrals must be locked by the caller: messages of one referral go in the order of its
+    `since`: what changed is that consents began; the view before is by those of that moment. The
+    referrals must be locked by the caller: messages of one referral go in the order of its
     changes. Costs one query where no partner listens.
     """
     listeners = await _listeners(session, {referral.partner_id for referral in referrals})
@@ -46,7 +50,9 @@ async def telling(session: AsyncSession, referrals: Sequence[Referral]) -> Async
         for partner_id in listeners
     }
     before = {
-        partner_id: await shown_to(session, listeners[partner_id].partner, theirs)
+        partner_id: await shown_to(
+            session, listeners[partner_id].partner, theirs, consents_at=since
+        )
         for partner_id, theirs in sent.items()
     }
     yield
@@ -57,10 +63,15 @@ async def telling(session: AsyncSession, referrals: Sequence[Referral]) -> Async
 
 
 async def shown_to(
-    session: AsyncSession, partner: Partner, referrals: Sequence[Referral]
+    session: AsyncSession,
+    partner: Partner,
+    referrals: Sequence[Referral],
+    *,
+    consents_at: datetime | None = None,
 ) -> dict[UUID, Shown]:
-    """By referral, what a message would tell this partner just now."""
-    seen = await seen_by(session, partner, referrals)
+    """By referral, what a message would tell this partner just now, or by the consents of another
+    moment."""
+    seen = await seen_by(session, partner, referrals, consents_at=consents_at)
     return {key: Shown(view.status, view.business_status) for key, view in seen.items()}
 
 

@@ -1,14 +1,16 @@
 """Whose endpoints a caller may see, and the log of what was sent to them."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.referral.following.queries import entry
 from services.referral.partners.queries import get_partner, partner_of
 from services.referral.partners.rules import is_authority
-from services.referral.tables import Partner, Webhook, WebhookDelivery
+from services.referral.tables import Partner, Referral, Webhook, WebhookDelivery
 from services.referral.webhooks.rules import PING
 from services.referral.webhooks.schemas import DeliveryView, WebhookView
 from shared import audit
@@ -114,7 +116,7 @@ async def list_deliveries(
     async with session.begin():
         partner, webhook = await visible_webhook(session, caller, partner_id, webhook_id)
         behind = decode_cursor(cursor)
-        rows = await session.scalars(
+        found = await session.scalars(
             select(WebhookDelivery)
             .where(
                 col(WebhookDelivery.webhook_id) == webhook.id,
@@ -124,10 +126,20 @@ async def list_deliveries(
             .order_by(col(WebhookDelivery.id).desc())
             .limit(limit + 1)
         )
-        await audit.record(
-            session, caller, audit.Entry("webhook.read-log", "webhook", subject_id=webhook.id)
-        )
-        return page_of(rows.all(), limit, lambda row: row.id, DeliveryView.of)
+        rows = found.all()
+        looks = [audit.Entry("webhook.read-log", "webhook", subject_id=webhook.id)]
+        looks += await _looks_at(session, rows[:limit])
+        await audit.record(session, caller, *looks)
+        return page_of(rows, limit, lambda row: row.id, DeliveryView.of)
+
+
+async def _looks_at(
+    session: AsyncSession, deliveries: Sequence[WebhookDelivery]
+) -> list[audit.Entry]:
+    """The audit rows of the referrals that the log tells something of, one for each."""
+    shown = {row.referral_id for row in deliveries if row.referral_id is not None}
+    referrals = await session.scalars(select(Referral).where(col(Referral.id).in_(shown)))
+    return [entry(referral) for referral in referrals]
 
 
 def in_the_log_of(partner: Partner) -> ColumnElement[bool]:

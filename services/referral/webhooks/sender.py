@@ -1,8 +1,8 @@
 """Sends what is due, once at a time per endpoint and referral, from any number of processes.
 
 A delivery is claimed by a lease, composed in one transaction, posted outside any, and its outcome
-written in another. A process that dies loses its leases, and the message goes out again under the
-same webhook-id: at least once.
+written in another. A process that is stopped gives its leases back, one that dies loses them, and
+the message goes out again under the same webhook-id: at least once.
 """
 
 import asyncio
@@ -29,6 +29,8 @@ from shared.db import Database, is_transient
 
 LOG = structlog.get_logger(__name__)
 PAUSE_WITHOUT_DATABASE = 2.0
+LET_GO_SECONDS = 2.0
+"""For giving leases back while the process is stopping."""
 
 
 async def send_for_ever(settings: Settings, database: Database) -> None:
@@ -45,28 +47,49 @@ class Sender:
         self._database = database
         self._courier = courier
         self._cipher = settings.cipher()
-        self._in_hand: set[asyncio.Task[None]] = set()
+        self._in_hand: dict[asyncio.Task[None], Claim] = {}
+        self._broken_off: list[Claim] = []
         self._freed = asyncio.Event()
 
     async def run(self) -> None:
-        """Sends for ever; survives the loss of the database."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(upkeep.keep(self._settings, self._database))
-            while True:
-                self._freed.clear()
-                for claim in await self._claim():
-                    self._take(tasks.create_task(self._deliver_safely(claim)))
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(self._settings.webhook_poll_seconds):
-                        await self._freed.wait()
+        """Sends for ever; survives the loss of the database. Cancelled, it lets go of what is in
+        hand, so that whoever comes next need not wait for the ends of the leases."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(upkeep.keep(self._settings, self._database))
+                while True:
+                    self._freed.clear()
+                    for claim in await self._claim():
+                        self._take(claim, tasks.create_task(self._deliver_safely(claim)))
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(self._settings.webhook_poll_seconds):
+                            await self._freed.wait()
+        finally:
+            await self._let_go()
 
-    def _take(self, task: asyncio.Task[None]) -> None:
-        self._in_hand.add(task)
+    def _take(self, claim: Claim, task: asyncio.Task[None]) -> None:
+        self._in_hand[task] = claim
         task.add_done_callback(self._put_down)
 
     def _put_down(self, task: asyncio.Task[None]) -> None:
-        self._in_hand.discard(task)
+        claim = self._in_hand.pop(task)
+        if task.cancelled():
+            self._broken_off.append(claim)
         self._freed.set()
+
+    async def _let_go(self) -> None:
+        """What cannot be written is left to the ends of the leases."""
+        try:
+            with suppress_instrumentation():
+                async with (
+                    asyncio.timeout(LET_GO_SECONDS),
+                    self._database.sessions() as session,
+                    session.begin(),
+                ):
+                    for claim in [*self._broken_off, *self._in_hand.values()]:
+                        await claims.let_go(session, claim)
+        except Exception as error:
+            LOG.warning("webhook_leases_not_given_back", error=type(error).__name__)
 
     async def _claim(self) -> Sequence[Claim]:
         room = self._settings.webhook_in_flight - len(self._in_hand)

@@ -192,7 +192,7 @@ BAD_TERMS: list[tuple[dict[str, Any], str, str]] = [
     ({"target_groups": ["bored"]}, "/target_groups/0", "target_group_unknown"),
     ({"channels": ["pigeon"]}, "/channels/0", "enum"),
     ({"valid_to": "2023-12-31"}, "", "valid_to_before_valid_from"),
-    ({"valid_from": "0001-01-01"}, "/valid_from", "greater_than_equal"),
+    ({"valid_from": "0001-01-01"}, "/valid_from", "day_out_of_reach"),
     ({"max_referrals_per_week": -1}, "/max_referrals_per_week", "greater_than_equal"),
     ({"contact_person": {"phone": "1234"}}, "/contact_person/name", "missing"),
     ({"colour": "blue"}, "/colour", "extra_forbidden"),

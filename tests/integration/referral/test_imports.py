@@ -213,9 +213,9 @@ async def test_a_dry_run_checks_every_line_and_takes_none(service: Service) -> N
 
 async def test_the_file_is_kept_sealed_and_erased_when_the_job_has_ended(service: Service) -> None:
     unreadable = await send(service, b"Virtanen;Liisa\r\n", CSV)
-    readable = await send(service, ndjson(numbered(1200)))
+    readable = await send(service, ndjson(numbered(3000)))
     kept = await service.rows("SELECT content_sealed FROM import_chunks")
-    assert len(kept) == 5
+    assert len(kept) == 9
     assert not any(word in row[0] for row in kept for word in (b"+35840", b"Virtanen", b"B-1"))
     async with importing(service.settings):
         failed = await finished(service, unreadable.json())
@@ -254,6 +254,15 @@ async def test_an_import_is_seen_by_its_own_partner_alone(service: Service) -> N
         assert (await service.http.get(path, headers=headers)).status_code == 403
     seen = await service.rows("SELECT actor FROM audit WHERE action = 'import.read'")
     assert {row["actor"] for row in seen} == {"prison"}
+
+
+async def test_each_referral_that_the_results_show_is_logged(service: Service) -> None:
+    _, found = await run_import(service, ndjson([*numbered(2), referral_body()]))
+    looks = await service.rows("SELECT * FROM audit WHERE action = 'referral.read'")
+    shown = {item["referral_id"] for item in found if item["referral_id"]}
+    assert {str(row["subject_id"]) for row in looks} == shown
+    assert len(looks) == len(shown) == 2
+    assert all(row["client_ref"] and row["actor"] == "prison" for row in looks)
 
 
 async def test_results_are_paged_and_filtered_by_outcome(service: Service) -> None:
@@ -317,18 +326,20 @@ async def test_the_template_names_every_column(service: Service) -> None:
 async def test_a_worker_killed_in_the_middle_costs_no_line_and_doubles_none(
     service: Service,
 ) -> None:
-    job = (await send(service, ndjson(numbered(150)))).json()
+    lines = 2_000
+    job = (await send(service, ndjson(numbered(lines)))).json()
     async with importer_process(service) as process:
         await eventually(lambda: has_begun(service, job["id"]))
         process.send_signal(signal.SIGKILL)
         await process.wait()
     half_done = await service.count("referrals")
-    assert 0 < half_done < 150
+    assert 0 < half_done < lines
     async with importing(service.settings):
         done = await finished(service, job)
-    assert done["counts"] == {"lines": 150, "accepted": 150, "duplicates": 0, "refused": 0}
-    assert [item["line"] for item in await results(service, job, limit=200)] == list(range(1, 151))
-    await assert_each_once(service, 150)
+    assert done["counts"] == {"lines": lines, "accepted": lines, "duplicates": 0, "refused": 0}
+    settled = [item["line"] for item in await results(service, job, limit=200)]
+    assert settled == list(range(1, lines + 1))
+    await assert_each_once(service, lines)
 
 
 @asynccontextmanager
@@ -365,10 +376,13 @@ async def test_several_workers_share_the_jobs_and_take_no_line_twice(service: Se
 
 
 async def test_a_worker_that_lost_its_lease_changes_nothing_more(service: Service) -> None:
-    job = (await send(service, ndjson(numbered(120)))).json()
+    job = (await send(service, ndjson(numbered(2_000)))).json()
     async with importing(service.settings):
         await eventually(lambda: has_begun(service, job["id"]))
         await service.rows("UPDATE imports SET lease_owner = id, leased_until = now() + '1 s'")
+        taken_over = await service.count("referrals")
+        await asyncio.sleep(0.5)
+        assert await service.count("referrals") == taken_over < 2_000
         done = await finished(service, job)
-    assert done["counts"]["accepted"] == 120
-    await assert_each_once(service, 120)
+    assert done["counts"]["accepted"] == 2_000
+    await assert_each_once(service, 2_000)

@@ -1,8 +1,10 @@
 """Who may refer: partners as an administrator keeps them, and the tokens that speak for them."""
 
+import asyncio
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+import asyncpg
 import httpx
 
 from tests.integration.referral.conftest import SCOPES, Service
@@ -46,6 +48,28 @@ async def test_a_partner_is_read_as_it_was_put(service: Service) -> None:
     assert read.json() == made.json() == body | {"id": partner, "authority": True}
     changed = await register(service, partner, **body | {"client_ids": []})
     assert (changed.status_code, changed.json()["client_ids"]) == (200, [])
+
+
+async def test_of_two_who_register_a_partner_at_once_one_is_told_to_read_it_first(
+    service: Service,
+) -> None:
+    partner = str(uuid4())
+    body = {"name": "Harjukatu Homes", "kind": "landlord"}
+    connection = await asyncpg.connect(service.settings.asyncpg_dsn)
+    async with connection.transaction():
+        await connection.execute("LOCK TABLE audit IN EXCLUSIVE MODE")
+        puts = [
+            asyncio.create_task(
+                service.http.put(f"/v1/partners/{partner}", json=body, headers=admin(service))
+            )
+            for _ in range(3)
+        ]
+        await asyncio.sleep(0.5)  # each has looked by now, and nobody has committed
+    await connection.close()
+    answers = await asyncio.gather(*puts)
+    assert sorted(answer.status_code for answer in answers) == [201, 428, 428]
+    assert {answer.json().get("code") for answer in answers} == {None, "precondition_required"}
+    assert len(await service.rows("SELECT 1 FROM audit WHERE subject_id = $1", UUID(partner))) == 1
 
 
 BAD_FIELDS: list[tuple[dict[str, Any], str, str]] = [

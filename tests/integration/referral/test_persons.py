@@ -202,6 +202,7 @@ async def test_a_link_makes_two_refs_one_person_and_unlink_restores_every_row(
     assert undone.status_code == 200, undone.text
     assert await everything(service) == before
     linked, unlinked = (await events(service, "nopsa.client."))[-2:]
+    assert unlinked["linked_version"] > linked["linked_version"], "tells the later of the two"
     assert (linked["type"], unlinked["type"]) == (
         "nopsa.client.linked.v1", "nopsa.client.unlinked.v1",
     )  # fmt: skip

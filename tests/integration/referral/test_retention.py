@@ -11,11 +11,11 @@ import httpx
 import pytest
 
 from services.referral.housekeeping import sweep_for_ever
-from services.referral.jobs import Lease
 from services.referral.retention import erasing
 from services.referral.retention.erasing import Eraser
 from services.referral.tables import RetentionRun
 from shared.db import Database
+from shared.jobs import Lease
 from tests.integration.referral.conftest import Service
 from tests.support.bodies import IDENTITY_CODES, referral_body
 from tests.support.house import eventually
@@ -236,6 +236,30 @@ async def test_a_person_under_two_refs_is_erased_as_one(service: Service) -> Non
     assert (await run(service))["persons"] == 1
     erased = await service.rows("SELECT client_ref FROM clients WHERE erased_at IS NOT NULL")
     assert {row["client_ref"] for row in erased} == set(refs)
+
+
+async def test_nobody_is_behind_the_ref_of_an_erased_person(service: Service) -> None:
+    """404 and not 410: what is gone and what never was look the same from outside."""
+    await end(service, await refer(service))
+    kept = await ref_of(service, await refer(service))
+    gone = (await service.rows("SELECT client_ref FROM clients ORDER BY client_ref"))[0][0]
+    lead = service.mint.headers("clients:read clients:write", client_id="lead")
+    lead |= {"Purpose-Of-Use": "care", "If-Match": '"v1"'}
+    assert (await service.http.get(f"/v1/clients/{gone}", headers=lead)).status_code == 200
+    await run(service)
+    read = await service.http.get(f"/v1/clients/{gone}", headers=lead)
+    never = await service.http.get(f"/v1/clients/{uuid4()}", headers=lead)
+    assert (read.status_code, read.json()["code"]) == (404, "not_found")
+    assert read.json().keys() == never.json().keys()
+    linked = await service.http.post(
+        f"/v1/clients/{gone}/link", json={"to": str(kept)}, headers=lead
+    )
+    assert linked.status_code == 404
+    etag = (await service.http.get(f"/v1/clients/{kept}", headers=lead)).headers["etag"]
+    joined = await service.http.post(
+        f"/v1/clients/{kept}/link", json={"to": str(gone)}, headers=lead | {"If-Match": etag}
+    )
+    assert (joined.status_code, joined.json()["errors"][0]["code"]) == (422, "client_unknown")
 
 
 async def test_a_referral_that_comes_while_its_person_is_erased_is_never_without_one(

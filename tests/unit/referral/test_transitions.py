@@ -14,16 +14,16 @@ FINAL = frozenset(S) - frozenset(OPEN)
 # Rows: the status before. Columns: the actions in their order. Cells: the status after, by its
 # first letter(s), and `.` where the action changes nothing or is refused.
 MATRIX = """
-                  acc wait red att reach ass sup prop accomp conf close ret amend cancel error
-requested         a   h    r   .   .     .   .   .    .      .    d     .   r     c      e
-accepted          a   .    .   a   i     i   i   i    i      i    d     .   a     c      e
-rejected          .   .    .   .   .     .   .   .    .      .    .     .   .     .      e
-in-progress       .   .    .   i   i     i   i   i    i      i    d     .   i     c      e
-on-hold           a   h    r   .   .     .   .   .    .      .    d     .   h     c      e
-completed         .   .    .   .   .     .   .   .    .      .    .     d   .     .      e
-failed            .   .    .   .   .     .   .   .    .      .    .     .   .     .      e
-cancelled         .   .    .   .   .     .   .   .    .      .    .     .   .     .      e
-entered-in-error  .   .    .   .   .     .   .   .    .      .    .     .   .     .      .
+                  acc wait red reas att reach ass sup prop accomp conf close ret amend cancel error
+requested         a   h    r   .    .   .     .   .   .    .      .    d     .   r     c      e
+accepted          a   h    .   a    a   i     i   i   i    i      i    d     .   a     c      e
+rejected          .   .    .   .    .   .     .   .   .    .      .    .     .   .     .      e
+in-progress       a   h    .   i    i   i     i   i   i    i      i    d     .   i     c      e
+on-hold           a   h    r   .    .   .     .   .   .    .      .    d     .   h     c      e
+completed         .   .    .   .    .   .     .   .   .    .      .    .     d   .     .      e
+failed            .   .    .   .    .   .     .   .   .    .      .    .     .   .     .      e
+cancelled         .   .    .   .    .   .     .   .   .    .      .    .     .   .     .      e
+entered-in-error  .   .    .   .    .   .     .   .   .    .      .    .     .   .     .      .
 """
 LETTERS = {
     "a": S.ACCEPTED,
@@ -82,6 +82,8 @@ def test_what_ended_stays_so_and_can_only_turn_out_an_error(status: S, action: A
         ("accept propose_handover support", "in-progress", "support"),
         ("accept confirm_handover close return", "completed", "returned"),
         ("waitlist amend", "on-hold", None),
+        ("accept reach reassign", "in-progress", None),
+        ("accept reach waitlist accept", "accepted", None),
         ("accept reach cancel", "cancelled", None),
         ("accept reach close mark_entered_in_error", "entered-in-error", None),
     ],

@@ -1,4 +1,10 @@
-"""Look-up hashes of persons, possible matches, links, and what senders changed later."""
+"""Look-up hashes of persons, possible matches, links, and what senders changed later.
+
+Nobody's hashes are filled in here: they are made of the sealed identity with the service's keys,
+which migrations do not have. No release knew persons without them. Who was registered by an earlier
+build is found by identity code as before, and by the rest from the next referral on that tells of
+them by that code.
+"""
 
 import sqlalchemy as sa
 from alembic import op

@@ -31,6 +31,7 @@ from tests.support.tokens import TokenMint
 
 TEAM = uuid4()
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+LONG_BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 FAST: dict[str, Any] = {
     "webhook_allow_private_addresses": True,
     "webhook_ports": frozenset(),
@@ -183,14 +184,14 @@ class Progress:
         for step in (self.accept, self.attempt, self.reach, self.close):
             await step()
 
-    async def consent(self, *facts: str) -> UUID:
+    async def consent(self, *facts: str, begins: datetime = LONG_BEGUN) -> UUID:
         """The client lets this partner be told of these facts; the consent's id."""
         consent_id = uuid4()
         event = consent.ConsentGiven(
             **self._consent(consent_id),
             version=1,
             facts=facts,
-            valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+            valid_from=begins,
         )
         await self.house.deliver(event)
         return consent_id
@@ -198,6 +199,16 @@ class Progress:
     async def revoke(self, consent_id: UUID) -> None:
         """The client takes that back."""
         await self.house.deliver(consent.ConsentRevoked(**self._consent(consent_id), version=2))
+
+    async def deny(self) -> UUID:
+        """The client forbids to tell this partner anything; the denial's id."""
+        denial_id = uuid4()
+        await self.house.deliver(consent.ConsentDenied(**self._consent(denial_id), version=1))
+        return denial_id
+
+    async def lift(self, denial_id: UUID) -> None:
+        """The client forbids it no longer."""
+        await self.house.deliver(consent.DenialLifted(**self._consent(denial_id), version=2))
 
     def _consent(self, consent_id: UUID) -> dict[str, Any]:
         return {

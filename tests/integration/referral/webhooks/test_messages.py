@@ -93,6 +93,23 @@ async def test_a_landlord_is_told_what_the_client_lets_it_know_and_no_more(house
     assert len(await house.log("landlord", mine)) == 1
 
 
+async def test_a_denial_silences_and_lifting_it_tells_what_may_be_known_again(
+    house: House,
+) -> None:
+    await house.listen("landlord")
+    referral = await house.refer("landlord")
+    await referral.accept()
+    await referral.consent("contacted", "ended")
+    denial_id = await referral.deny()
+    await referral.reach()
+    async with house.sending():
+        await asyncio.sleep(0.2)
+        assert house.receiver.messages == []
+        await referral.lift(denial_id)
+        (message,) = await house.receiver.wait_for(1)
+        assert message.status == ("requested", "contacted") == await referral.seen()
+
+
 async def test_a_consent_that_ends_before_the_sending_leaves_no_trace(house: House) -> None:
     mine = await house.listen("landlord")
     referral = await house.refer("landlord")
@@ -169,6 +186,22 @@ async def test_every_message_is_logged_as_a_disclosure(house: House) -> None:
     assert row["client_ref"] == referral.client_ref
     assert row["actor_org"] == house.service.partners[WARD]
     assert row["basis"] == "consent"
+
+
+async def test_a_look_at_the_log_of_messages_is_a_look_at_the_referrals_in_it(
+    house: House,
+) -> None:
+    mine = await house.listen(WARD)
+    referral = await house.refer(WARD)
+    async with house.sending():
+        await referral.accept()
+        await house.receiver.wait_for(1)
+    query = "SELECT * FROM audit WHERE action = 'referral.read'"
+    before = len(await house.service.rows(query))
+    await house.log(WARD, mine)
+    rows = await house.service.rows(f"{query} ORDER BY id")
+    assert len(rows) == before + 1
+    assert rows[-1]["client_ref"] == referral.client_ref
 
 
 async def test_the_sending_belongs_to_the_trace_of_its_cause(house: House) -> None:

@@ -78,6 +78,28 @@ async def test_a_killed_senders_message_goes_out_again_under_the_same_id(opened:
     assert (entry["status"], entry["attempts"]) == ("delivered", 2)
 
 
+async def test_a_stopped_sender_gives_back_what_it_has_in_hand(house: House) -> None:
+    mine = await house.listen(WARD)
+    forgotten = asyncio.Event()
+
+    async def swallow(_: Message) -> Response:
+        await held(forgotten)
+        return Response(status_code=204)
+
+    house.receiver.answer = swallow
+    await (await house.refer(WARD)).accept()
+    async with house.sending():
+        (first,) = await house.receiver.wait_for(1)
+    leases = await house.service.rows("SELECT leased_until FROM webhook_deliveries")
+    assert [row["leased_until"] for row in leases] == [None]
+    house.receiver.answer = always(204)
+    forgotten.set()
+    async with house.sending():
+        (entry,) = await house.settled(WARD, mine)
+    assert [message.id for message in house.receiver.messages] == [first.id, first.id]
+    assert (entry["status"], entry["attempts"]) == ("delivered", 1)
+
+
 async def test_a_late_outcome_does_not_overwrite_who_took_over(opened: Opened) -> None:
     async with opened() as house:
         mine = await house.listen(WARD)
