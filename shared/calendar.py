@@ -98,6 +98,11 @@ def finnish_day(moment: datetime) -> date:
     return moment.astimezone(FINLAND).date()
 
 
+def midnight_after(day: date) -> datetime:
+    """The moment at which a day is over in Finland."""
+    return datetime.combine(day + timedelta(days=1), time(), FINLAND).astimezone(UTC)
+
+
 def noon_of(day: date) -> datetime:
     """The moment that stands for a day of which no hour is told: noon in UTC.
 

@@ -11,6 +11,7 @@ from services.caseload.cadence import api as cadence
 from services.caseload.capacity import api as capacity
 from services.caseload.cases import api as cases
 from services.caseload.consultations import api as consultations
+from services.caseload.deadlines import api as deadlines
 from services.caseload.gaps import api as gaps
 from services.caseload.goals import api as goals
 from services.caseload.group_sessions import api as group_sessions
@@ -27,6 +28,7 @@ from services.caseload.settings import Settings
 from services.caseload.teams import api as teams
 from services.caseload.visits import api as visits
 from services.caseload.waitlist import api as waitlist
+from services.caseload.worklist import api as worklist
 from shared import logs, migrations, telemetry
 from shared.web import create_app, serve
 
@@ -40,6 +42,7 @@ CASE_LIFE = [
     cadence.router,
     housing.router,
     segments.router,
+    deadlines.router,
     handovers.router,
     handovers.lists_router,
     returns.router,
@@ -65,6 +68,7 @@ def build(settings: Settings) -> FastAPI:
             cases.router,
             assignment.router,
             waitlist.router,
+            worklist.router,
             teams.teams_router,
             teams.workers_router,
             absences.router,

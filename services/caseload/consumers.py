@@ -2,10 +2,14 @@
 
 from services.caseload.assignment import commands as assignment
 from services.caseload.assignment import referral_changes
+from services.caseload.persons import commands as persons
 from services.caseload.returns import commands as returns
 from shared.consumer import Handlers
-from shared.contracts.consent import ConsentGiven, ConsentRevoked
+from shared.contracts.consent import ConsentDenied, ConsentGiven, ConsentRevoked
 from shared.contracts.referral import (
+    ClientLinked,
+    ClientMerged,
+    ClientUnlinked,
     ReferralAmended,
     ReferralCancelled,
     ReferralEnteredInError,
@@ -17,6 +21,10 @@ HANDLERS: Handlers = {
     ReferralAmended: referral_changes.amend,
     ReferralCancelled: referral_changes.withdraw,
     ReferralEnteredInError: referral_changes.withdraw,
+    ClientLinked: persons.join,
+    ClientMerged: persons.join,
+    ClientUnlinked: persons.part,
     ConsentGiven: returns.note_consent,
     ConsentRevoked: returns.note_consent,
+    ConsentDenied: returns.note_consent,
 }

@@ -67,6 +67,12 @@ class Settings(PlatformSettings):
     handover_sweep_seconds: Annotated[
         float, Field(gt=0, description="how often handovers that nobody answered are looked for")
     ] = 60.0
+    deadline_sweep_seconds: Annotated[
+        float, Field(gt=0, description="how often deadlines that have passed are looked for")
+    ] = 5.0
+    quiet_days: Annotated[
+        int, Field(ge=1, description="days without a word of a client for whom no cadence is set")
+    ] = 14
     return_window_days: Annotated[
         int, Field(ge=0, description="days after the end in which a client may simply come back")
     ] = 180

@@ -189,6 +189,12 @@ WORDS: dict[Why, Words] = {
         "Inget team och ingen klienthandledning betjänar klienten: platsen i kön behålls.",
         "No team and no guidance unit serves the client: the place in line is kept.",
     ),
+    Why.LIVES_ELSEWHERE: Words(
+        "Lähettäjän mukaan asiakas asuu nyt kunnassa, jota tiimi ei palvele: työntekijät pysyvät.",
+        "Enligt avsändaren bor klienten nu i en kommun utanför teamets: arbetstagarna kvarstår.",
+        "The sender says that the client lives outside the team's municipalities now: those who "
+        "have the case keep it, until the team gives it to others.",
+    ),
     Why.REASSIGNED: Words(
         "Tiimi vaihtoi työntekijät itse.",
         "Teamet bytte arbetstagare självt.",

@@ -5,6 +5,7 @@ from functools import partial
 from services.caseload.app import MIGRATIONS
 from services.caseload.assignment import sweeping as assignment
 from services.caseload.consumers import HANDLERS
+from services.caseload.deadlines import sweeping as deadlines
 from services.caseload.handovers import sweeping as handovers
 from services.caseload.imports.processing import import_for_ever
 from services.caseload.settings import Settings
@@ -22,6 +23,7 @@ def main() -> None:
     parts: list[worker.Part] = [
         handovers.sweeper(settings),
         assignment.sweeper(settings),
+        deadlines.sweeper(settings),
         partial(import_for_ever, settings),
     ]
     worker.run(settings, HANDLERS, batch_size=BATCH_SIZE, parts=parts)

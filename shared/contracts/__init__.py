@@ -5,7 +5,16 @@ samples of every version stay in `tests/contract/golden` and parse for ever.
 """
 
 # Importing the modules publishes their events.
-from shared.contracts import case_life, caseload, consent, referral, registers
+from shared.contracts import (
+    case_life,
+    caseload,
+    consent,
+    deadlines,
+    disclosure,
+    records,
+    referral,
+    registers,
+)
 from shared.contracts.base import EVENTS, EventData, event_class, topic_of, type_of
 
 __all__ = [
@@ -14,7 +23,10 @@ __all__ = [
     "case_life",
     "caseload",
     "consent",
+    "deadlines",
+    "disclosure",
     "event_class",
+    "records",
     "referral",
     "registers",
     "topic_of",

@@ -38,11 +38,16 @@ class CaseEvent(EventData):
 
 @event("nopsa.case.referral-accepted.v1", topic=CASE)
 class ReferralAccepted(CaseEvent):
-    """A team took the referral; `joined_open_case` when the client was a client already."""
+    """A team took the referral; `joined_open_case` when the client was a client already.
+
+    `assessment_due_on` is the last day that the law sets for the assessment of service needs to
+    begin; None when it sets none.
+    """
 
     referral_id: UUID
     contact_due_at: AwareDatetime
     joined_open_case: bool
+    assessment_due_on: date | None = None
 
 
 @event("nopsa.case.waitlisted.v1", topic=CASE)
@@ -51,6 +56,7 @@ class CaseWaitlisted(CaseEvent):
 
     referral_id: UUID
     contact_due_at: AwareDatetime
+    assessment_due_on: date | None = None
 
 
 @event("nopsa.case.redirected.v1", topic=CASE)
@@ -80,6 +86,7 @@ class CaseAssigned(CaseEvent):
     age_group: AgeGroup | None = None
     status: CaseStatus | None = None
     alternative_service: AlternativeService | None = None
+    assessment_due_on: date | None = None
 
 
 @event("nopsa.case.contact-attempted.v1", topic=CASE)
@@ -188,6 +195,14 @@ class CaseReassigned(CaseEvent):
     before: tuple[UUID, ...]
     reason: ReassignmentReason
     beyond_capacity: bool
+
+
+@event("nopsa.case.client-corrected.v1", topic=CASE)
+class CaseClientCorrected(CaseEvent):
+    """Two persons who were taken for one are two again, and this case is the other one's:
+    `client_ref` from now on, not `before`."""
+
+    before: UUID
 
 
 @event("nopsa.team.absence-recorded.v1", topic=TEAM)

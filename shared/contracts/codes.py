@@ -269,6 +269,15 @@ class ConsentDirection(StrEnum):
     TO_PARTNER = "to_partner"
 
 
+class DocumentKind(StrEnum):
+    """A document that belongs into both records where the client permits it. The code is also its
+    class of data in a consent's targets."""
+
+    CONSENT_FORM = "consent_form"
+    JOINT_PLAN = "joint_plan"
+    HANDOVER_SUMMARY = "handover_summary"
+
+
 class PartnerFact(StrEnum):
     """What a client may consent to tell a partner that is not an authority."""
 
@@ -399,4 +408,19 @@ class ReassignmentReason(StrEnum):
     COMPETENCE = "competence"
     LANGUAGE = "language"
     CLIENT_WISH = "client_wish"
+    OTHER = "other"
+
+
+class DisclosedClass(StrEnum):
+    """Of what kind the client's data were that somebody used or was told."""
+
+    IDENTITY = "identity"
+    REFERRAL = "referral"
+    CASE = "case"
+    HANDOVER = "handover"
+    PLACEMENT = "placement"
+    SERVICE_PATH = "service_path"
+    CONSENT = "consent"
+    DOCUMENT = "document"
+    LOG = "log"
     OTHER = "other"

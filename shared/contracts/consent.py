@@ -29,3 +29,33 @@ class ConsentGiven(ConsentEvent):
 @event("nopsa.consent.revoked.v1", topic=CONSENT)
 class ConsentRevoked(ConsentEvent):
     """The client took the consent back."""
+
+
+@event("nopsa.consent.expired.v1", topic=CONSENT)
+class ConsentExpired(ConsentEvent):
+    """The period of the consent is over: `valid_to` has passed. Told once, soon after it."""
+
+    valid_to: AwareDatetime
+
+
+@event("nopsa.consent.denied.v1", topic=CONSENT)
+class ConsentDenied(EventData):
+    """The client forbids; it wins over every consent until it is lifted. Without a `direction` all
+    of them are forbidden, without a `partner_id` every partner is meant. Where `organisations` or
+    `data_classes` are named, these alone (and of both, only what is in both); who does not know the
+    two fields forbids more, never less. The facts of `to_partner` are its data classes."""
+
+    client_ref: UUID
+    direction: ConsentDirection | None = None
+    partner_id: UUID | None = None
+    organisations: tuple[str, ...] = ()
+    data_classes: tuple[str, ...] = ()
+
+
+@event("nopsa.consent.denial-lifted.v1", topic=CONSENT)
+class DenialLifted(EventData):
+    """The client forbids this no longer. Consents that are in force count again."""
+
+    client_ref: UUID
+    direction: ConsentDirection | None = None
+    partner_id: UUID | None = None

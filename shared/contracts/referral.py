@@ -106,10 +106,13 @@ class ClientRegistered(EventData):
 
 class PersonsJoined(EventData):
     """Two pseudonyms of one person. `client_ref`, which is also the `aggregate_id`, is the one
-    that is kept: all that is told of the person from now on is told under it."""
+    that is kept: whatever begins from now on is told under it.
+
+    `linked_version` orders what is told of `linked_ref`, under whichever `client_ref` that is."""
 
     client_ref: UUID
     linked_ref: UUID
+    linked_version: PositiveInt | None = None
 
 
 @event("nopsa.client.linked.v1", topic=CLIENT)

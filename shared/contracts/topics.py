@@ -1,4 +1,5 @@
-"""Every topic by name. Each has one writer service and a dead-letter topic beside it."""
+"""Every topic by name. Each has a dead-letter topic beside it and one writer service; only what was
+disclosed is told by all of them."""
 
 REFERRAL = "nopsa.referral.v1"
 CLIENT = "nopsa.client.v1"
@@ -7,8 +8,24 @@ TEAM = "nopsa.team.v1"
 GAP = "nopsa.gap.v1"
 CONSULTATION = "nopsa.consultation.v1"
 CONSENT = "nopsa.consent.v1"
+DISCLOSURE = "nopsa.disclosure.v1"
+RECORD_SOCIAL = "nopsa.record.social.v1"
+RECORD_HEALTH = "nopsa.record.health.v1"
+RECORD_STATUS = "nopsa.record-status.v1"
 
-ALL = (REFERRAL, CLIENT, CASE, TEAM, GAP, CONSULTATION, CONSENT)
+ALL = (
+    REFERRAL,
+    CLIENT,
+    CASE,
+    TEAM,
+    GAP,
+    CONSULTATION,
+    CONSENT,
+    DISCLOSURE,
+    RECORD_SOCIAL,
+    RECORD_HEALTH,
+    RECORD_STATUS,
+)
 
 
 def dead_letter(topic: str) -> str:

@@ -1,4 +1,4 @@
-"""Taking a referral: it joins what the client has already, or gets workers, or a place in line.
+"""Taking a referral: it joins what the person has already, or gets workers, or a place in line.
 
 Runs inside the consumer's transaction. A referral is never refused and never lost. Whoever holds a
 client's place or case here asks for no lock of a team, so that nobody waits in a circle with those
@@ -16,14 +16,23 @@ from sqlmodel import col
 
 from services.caseload.assignment import placing, queries, seating
 from services.caseload.case_events import CaseEvents
-from services.caseload.tables import Case, CaseReferral, IntakeRule, Team, WaitlistPlace
+from services.caseload.deadlines import clocks
+from services.caseload.deadlines.rules import contact_due_at
+from services.caseload.persons import queries as persons
+from services.caseload.tables import (
+    Case,
+    CaseLife,
+    CaseReferral,
+    IntakeRule,
+    Team,
+    WaitlistPlace,
+)
 from services.caseload.teams.queries import policy_of
 from services.caseload.waitlist.rules import most_urgent
 from shared import outbox, telemetry
-from shared.calendar import add_working_hours
 from shared.clock import utc_now
 from shared.contracts.caseload import ReferralAccepted
-from shared.contracts.codes import Urgency
+from shared.contracts.codes import LawfulBasis, Urgency
 from shared.contracts.municipalities import county_of
 from shared.contracts.referral import ReferralReceived
 from shared.ids import new_id
@@ -36,29 +45,48 @@ async def take_referral(session: AsyncSession, event: Received) -> None:
     """Finds a place for the referral: the client's open case or place in line, else a new one."""
     data = cast(ReferralReceived, event.data)
     telemetry.tag(referral_id=str(data.aggregate_id))
-    await lock_client(session, data.client_ref)
-    events, others = await _take(session, data, utc_now())
+    await persons.hold(session)
+    own = await persons.own_ref(session, data.aggregate_id, data.client_ref)
+    data = data.model_copy(update={"client_ref": own})
+    refs = await lock_client(session, data.client_ref)
+    events, others = await take(session, data, refs, utc_now())
     telemetry.tag(case_id=str(events.case_id))
     await outbox.append(session, [*others, *events.messages])
 
 
-async def lock_client(session: AsyncSession, client_ref: UUID) -> None:
-    """Nobody else begins anything for this client until the commit; taken before all row locks."""
-    await session.execute(_LOCK_CLIENT, {"name": f"client/{client_ref}"})
+async def lock_client(session: AsyncSession, client_ref: UUID) -> frozenset[UUID]:
+    """Nobody else begins anything for this person until the commit; taken before all row locks.
+
+    All refs of the person, which stay so until then.
+    """
+    await persons.hold(session)
+    refs = await persons.refs_of(session, client_ref)
+    await session.execute(_LOCK_CLIENT, {"name": f"client/{min(refs)}"})
+    return refs
 
 
-async def _take(
-    session: AsyncSession, data: ReferralReceived, now: datetime
+async def take(
+    session: AsyncSession, data: ReferralReceived, refs: frozenset[UUID], now: datetime
 ) -> tuple[CaseEvents, list[outbox.Message]]:
+    """Finds a place for a referral of the person of these refs, whom the caller holds locked.
+
+    Returns the events of the place or case, and those of others, to append last.
+    """
     # The place first: whoever makes a case of it meanwhile is waited for, and the case is found.
-    place = await queries.place_of(session, data.client_ref)
-    if place is not None:
-        return await _join_place(session, place, data, now), []
-    case = await queries.open_case_of(session, data.client_ref)
+    # Of a person with several refs one may have a place and another a case: the case has workers.
+    place = await queries.place_of(session, data.client_ref, refs)
+    case = None
+    if place is None or len(refs) > 1:
+        case = await queries.open_case_of(session, data.client_ref, refs)
     if case is not None:
         return await _join_case(session, case, data, now), []
+    if place is not None:
+        return await _join_place(session, place, data, now), []
     place = _new_place(data)
+    clocks.start(session, place, data.pending_since, None)
     await _note_referral(session, place, data)
+    if data.lawful_basis != LawfulBasis.CONSENT:
+        session.add(CaseLife(case_id=place.id, consent_to_ask=True))
     seated, others = await seating.seat(session, place, now)
     return seated.events, others
 
@@ -76,6 +104,8 @@ async def _join_place(
     leaving = filter(None, (place.leaves_institution_on, data.leaves_institution_on))
     place.leaves_institution_on = min(leaving, default=None)
     await _let_in(session, place, data, now)
+    clock = await clocks.clock_of(session, place)
+    clocks.hear(clock, data.age_group, Urgency(place.urgency), data.pending_since)
     team = await session.get(Team, place.team) if place.team else None
     joining = await placing.begin(session, place, now)
     placing.tell_waiting(joining, data.aggregate_id, team)
@@ -91,10 +121,12 @@ async def _join_case(
     """
     await _note_referral(session, case, data)
     team = await session.get_one(Team, case.team)
-    due = add_working_hours(data.received_at, policy_of(team).hours(data.urgency))
+    clock = await clocks.clock_of(session, case)
+    due = contact_due_at([(data.received_at, data.urgency)], policy_of(team).hours)
     if case.contacted_at is None:
         case.urgency = most_urgent(Urgency(case.urgency), data.urgency)
         case.contact_due_at = due = min(due, case.contact_due_at)
+    clocks.hear(clock, data.age_group, Urgency(case.urgency), data.pending_since)
     referrals = await queries.referrals_of(session, case.id)
     referral_ids = tuple(referral.referral_id for referral in referrals)
     events = CaseEvents(case.id, case.client_ref, referral_ids, case.version)
@@ -105,6 +137,7 @@ async def _join_case(
         about=data.aggregate_id,
         contact_due_at=due,
         joined_open_case=True,
+        assessment_due_on=clock.assessment_due_on,
     )
     case.version = events.version
     return events
@@ -157,5 +190,7 @@ async def _note_referral(
             source_kind=data.source_kind,
             urgency=data.urgency,
             received_at=data.received_at,
+            told_under=data.client_ref,
+            told=data.model_dump(mode="json"),
         )
     )

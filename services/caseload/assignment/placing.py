@@ -5,7 +5,7 @@ For callers inside a transaction that holds the locks of the decision's teams.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -16,6 +16,8 @@ from sqlmodel import col
 from services.caseload.assignment.queries import referrals_of
 from services.caseload.assignment.rules import Decision
 from services.caseload.case_events import CaseEvents
+from services.caseload.deadlines import clocks
+from services.caseload.deadlines.rules import contact_due_at
 from services.caseload.tables import (
     AssignmentExplanation,
     Case,
@@ -25,7 +27,6 @@ from services.caseload.tables import (
     WaitlistPlace,
 )
 from services.caseload.teams.queries import policy_of
-from shared.calendar import add_working_hours
 from shared.contracts.caseload import (
     CaseAssigned,
     CaseRedirected,
@@ -39,13 +40,14 @@ DECISIONS = TypeAdapter(Decision)
 
 @dataclass(frozen=True)
 class Placing:
-    """A client being placed: their place in line, new or old, the referrals it answers, and the
-    events that go on from where it stands."""
+    """A client being placed: their place in line, new or old, the referrals it answers, the last
+    day that the law sets for their assessment, and the events that go on from where it stands."""
 
     place: WaitlistPlace
     referrals: Sequence[CaseReferral]
     events: CaseEvents
     now: datetime
+    assessment_due_on: date | None
 
 
 async def begin(session: AsyncSession, place: WaitlistPlace, now: datetime) -> Placing:
@@ -53,7 +55,8 @@ async def begin(session: AsyncSession, place: WaitlistPlace, now: datetime) -> P
     referrals = [each for each in await referrals_of(session, place.id) if not each.withdrawn_at]
     referral_ids = tuple(referral.referral_id for referral in referrals)
     events = CaseEvents(place.id, place.client_ref, referral_ids, place.version)
-    return Placing(place, referrals, events, now)
+    clock = await clocks.clock_of(session, place)
+    return Placing(place, referrals, events, now, clock.assessment_due_on)
 
 
 def contact_due(team: Team | None, placing: Placing) -> datetime:
@@ -61,11 +64,9 @@ def contact_due(team: Team | None, placing: Placing) -> datetime:
 
     A client of imported history who came back has no referral here; the place itself asks then.
     """
-    policy = policy_of(team)
     asking: Sequence[CaseReferral | WaitlistPlace] = placing.referrals or [placing.place]
-    return min(
-        add_working_hours(each.received_at, policy.hours(Urgency(each.urgency))) for each in asking
-    )
+    asked = ((each.received_at, Urgency(each.urgency)) for each in asking)
+    return contact_due_at(asked, policy_of(team).hours)
 
 
 async def explain(session: AsyncSession, case_id: UUID, decision: Decision, now: datetime) -> None:
@@ -128,6 +129,7 @@ def _tell_assigned(placing: Placing, team: Team, workers: Sequence[UUID], due: d
             about=referral.referral_id,
             contact_due_at=due,
             joined_open_case=nth > 0,
+            assessment_due_on=placing.assessment_due_on,
         )
     placing.events.add(
         CaseAssigned,
@@ -138,6 +140,7 @@ def _tell_assigned(placing: Placing, team: Team, workers: Sequence[UUID], due: d
         contact_due_at=due,
         county=team.county,
         municipality=placing.place.municipality,
+        assessment_due_on=placing.assessment_due_on,
     )
 
 
@@ -158,5 +161,6 @@ def tell_waiting(placing: Placing, referral_id: UUID, team: Team | None) -> None
         team=place.team,
         about=referral_id,
         contact_due_at=place.contact_due_at,
+        assessment_due_on=placing.assessment_due_on,
     )
     place.version = placing.events.version

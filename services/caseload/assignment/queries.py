@@ -1,7 +1,7 @@
 """Teams with their loads, under lock, and what is known of a client's case or place in line."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -185,19 +185,31 @@ async def _pauses(
     return pauses
 
 
-async def place_of(session: AsyncSession, client_ref: UUID) -> WaitlistPlace | None:
-    """The client's place in line, locked."""
+async def place_of(
+    session: AsyncSession, client_ref: UUID, refs: Collection[UUID]
+) -> WaitlistPlace | None:
+    """The person's place in line, locked; of several that of this ref, then the oldest."""
+    ref = col(WaitlistPlace.client_ref)
     place: WaitlistPlace | None = await session.scalar(
-        select(WaitlistPlace).where(col(WaitlistPlace.client_ref) == client_ref).with_for_update()
+        select(WaitlistPlace)
+        .where(ref.in_(refs))
+        .order_by(ref != client_ref, col(WaitlistPlace.id))
+        .limit(1)
+        .with_for_update()
     )
     return place
 
 
-async def open_case_of(session: AsyncSession, client_ref: UUID) -> Case | None:
-    """The client's open case, locked."""
+async def open_case_of(
+    session: AsyncSession, client_ref: UUID, refs: Collection[UUID]
+) -> Case | None:
+    """The person's open case, locked; of several that of this ref, then the oldest."""
+    ref = col(Case.client_ref)
     case: Case | None = await session.scalar(
         select(Case)
-        .where(col(Case.client_ref) == client_ref, col(Case.status) != CaseStatus.CLOSED)
+        .where(ref.in_(refs), col(Case.status) != CaseStatus.CLOSED)
+        .order_by(ref != client_ref, col(Case.id))
+        .limit(1)
         .with_for_update()
     )
     return case

@@ -35,7 +35,7 @@ async def seat(
         await placing.wait(session, beginning, team)
         return beginning, others
     await placing.open_case(session, beginning, team, decision.workers)
-    return beginning, [*others, *_over_guideline(team, rooms, decision, now)]
+    return beginning, [*others, *over_guideline(team, rooms, decision, now)]
 
 
 async def seat_within(
@@ -54,12 +54,13 @@ async def seat_within(
         return False, others
     team = teams[team_id]
     await placing.open_case(session, beginning, team, decision.workers)
-    return True, [*others, *_over_guideline(team, rooms, decision, now)]
+    return True, [*others, *over_guideline(team, rooms, decision, now)]
 
 
-def _over_guideline(
+def over_guideline(
     team: Team, rooms: list[rules.Room], decision: Decision, now: datetime
 ) -> list[outbox.Message]:
+    """Tells it when what the decision gives the team takes it over its guideline."""
     room = next(room for room in rooms if room.id == team.id)
     average = rules.average_caseload(room, more=len(decision.workers))
     return guideline.note(team, len(room.workers), average, now)

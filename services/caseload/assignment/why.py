@@ -41,6 +41,7 @@ class Why(StrEnum):
     WAITS_FOR_ROOM = "waits_for_room"
     WAITS_FOR_INTAKE = "waits_for_intake"
     NO_TEAM = "no_team_serves_the_client"
+    LIVES_ELSEWHERE = "lives_elsewhere_now"
     REASSIGNED = "reassigned"
     BEYOND_CAPACITY = "beyond_capacity"
 

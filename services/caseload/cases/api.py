@@ -10,6 +10,7 @@ from services.caseload.cases import commands, details, queries
 from services.caseload.cases.dependencies import CaseChange, Policy, Reader
 from services.caseload.cases.detail_schemas import CaseDetailView
 from services.caseload.cases.schemas import CaseView, ClosingBody, ContactAttemptBody
+from services.caseload.deadlines.rules import When
 from shared import web
 from shared.contracts.codes import CaseStatus
 from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
@@ -25,11 +26,21 @@ async def get_cases(
     team: UUID | None = None,
     worker: Annotated[UUID | None, Query(description="whose cases")] = None,
     status: CaseStatus | None = None,
+    due: Annotated[
+        When | None,
+        Query(
+            description="whose contact or assessment is late (`overdue`), or due today or in the "
+            "next seven days and still to come"
+        ),
+    ] = None,
+    client_ref: Annotated[
+        UUID | None, Query(description="whose; cases under their other refs are found too")
+    ] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: CursorText = None,
 ) -> Page[CaseView]:
     """A page. A caller that speaks for a team sees that team's cases."""
-    filters = queries.Filters(team, worker, status)
+    filters = queries.Filters(team, worker, status, due, client_ref)
     return await queries.list_cases(session, caller, filters, limit=limit, cursor=cursor)
 
 

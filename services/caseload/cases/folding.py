@@ -20,6 +20,7 @@ from services.caseload.visits import rules as visit_rules
 from services.caseload.visits.rules import VisitAction, VisitState
 from shared.contracts import case_life as life
 from shared.contracts import caseload as core
+from shared.contracts import deadlines
 from shared.contracts.caseload import CaseEvent
 from shared.contracts.codes import CaseStatus
 
@@ -51,6 +52,9 @@ class Folded:
     over_nurse_limit: bool = False
     handovers: dict[UUID, HandoverState] = field(default_factory=dict)
     follow_ups: dict[tuple[UUID, int], bool] = field(default_factory=dict)
+    assessment_due_on: date | None = None
+    contact_overdue: bool = False
+    assessment_overdue: bool = False
     closing_reason: str | None = None
     alternative_service: str | None = None
 
@@ -87,9 +91,31 @@ def _returned(case: Folded, event: life.CaseReturned) -> None:
     case.previous_case = event.previous_case
 
 
+def _taken(case: Folded, event: core.ReferralAccepted | core.CaseWaitlisted) -> None:
+    case.assessment_due_on = event.assessment_due_on
+
+
 def _assigned(case: Folded, event: core.CaseAssigned) -> None:
     case.status = event.status or CaseStatus.ASSIGNED
     case.workers = frozenset(event.workers)
+    case.assessment_due_on = event.assessment_due_on
+
+
+def _ground_recorded(case: Folded, event: deadlines.StatutoryGroundRecorded) -> None:
+    _take(case, Action.RECORD_GROUND)
+    case.assessment_due_on = event.assessment_due_on
+
+
+def _contact_overdue(case: Folded, _: deadlines.ContactOverdue) -> None:
+    if case.contact_overdue or case.contacted_at or case.status == CaseStatus.CLOSED:
+        raise BrokenHistoryError("told as overdue twice, or after the contact or the end")
+    case.contact_overdue = True
+
+
+def _assessment_overdue(case: Folded, _: deadlines.AssessmentOverdue) -> None:
+    if case.assessment_overdue or case.assessment or case.status == CaseStatus.CLOSED:
+        raise BrokenHistoryError("told as overdue twice, or after the start or the end")
+    case.assessment_overdue = True
 
 
 def _reassigned(case: Folded, event: core.CaseReassigned) -> None:
@@ -217,8 +243,13 @@ def _move(
 
 _APPLY: Mapping[type[CaseEvent], Apply] = {
     life.CaseReturned: _returned,
+    core.ReferralAccepted: _taken,
+    core.CaseWaitlisted: _taken,
     core.CaseAssigned: _assigned,
     core.CaseReassigned: _reassigned,
+    deadlines.StatutoryGroundRecorded: _ground_recorded,
+    deadlines.ContactOverdue: _contact_overdue,
+    deadlines.AssessmentOverdue: _assessment_overdue,
     core.ContactAttempted: _attempted,
     core.CaseContacted: _contacted,
     life.AssessmentStarted: _assessment_started,

@@ -1,5 +1,6 @@
 """What is shown of a case beyond its status, from its row in the life of cases."""
 
+from collections.abc import Mapping
 from typing import TypedDict
 from uuid import UUID
 
@@ -27,8 +28,8 @@ class Living(TypedDict):
     flags: list[Notice]
 
 
-def views_of(life: CaseLife) -> Living:
-    """The views of a case's life."""
+def views_of(life: CaseLife, signs: Mapping[Sign, bool]) -> Living:
+    """The views of a case's life; `signs` are those that stand elsewhere."""
     return Living(
         previous_case=life.previous_case,
         assessment=_assessment(life),
@@ -40,6 +41,7 @@ def views_of(life: CaseLife) -> Living:
         flags=_signs(
             {
                 Sign.CONTACT_ESCALATED: life.contact_escalated,
+                **signs,
                 Sign.NURSE_MEETINGS_EXCEEDED: life.over_nurse_limit,
             }
         ),

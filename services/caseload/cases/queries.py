@@ -11,10 +11,17 @@ from sqlmodel import col
 
 from services.caseload.cases import living
 from services.caseload.cases.schemas import CaseView
+from services.caseload.deadlines import views as deadlines
+from services.caseload.deadlines.queries import is_due
+from services.caseload.deadlines.rules import When
+from services.caseload.notices import Sign
+from services.caseload.persons.queries import refs_of
+from services.caseload.persons.showing import Company, company_of
 from services.caseload.sight import in_sight
-from services.caseload.tables import Case, CaseLife, CaseReferral, CaseWorker
+from services.caseload.tables import Case, CaseClock, CaseLife, CaseReferral, CaseWorker
 from shared import audit
 from shared.auth import Caller
+from shared.clock import utc_now
 from shared.contracts.codes import AlternativeService, CaseStatus, ClosingReason, Urgency
 from shared.pagination import Page, decode_cursor, page_of
 from shared.problems import NOT_FOUND, Problem
@@ -27,15 +34,19 @@ class Filters:
     team: UUID | None = None
     worker: UUID | None = None
     status: CaseStatus | None = None
+    due: When | None = None
+    client_ref: UUID | None = None
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The workers, referrals and lives of some cases, by case."""
+    """The workers, referrals, lives and clocks of some cases, by case, and whose they are."""
 
     workers: dict[UUID, list[UUID]]
     referrals: dict[UUID, list[UUID]]
     lives: dict[UUID, CaseLife]
+    clocks: dict[UUID, CaseClock]
+    company: Company
 
 
 async def list_cases(
@@ -44,6 +55,9 @@ async def list_cases(
     """A page of the cases that the caller may see, newest first."""
     async with session.begin():
         conditions = [in_sight(caller, col(Case.team)), *_conditions(filters)]
+        if filters.client_ref is not None:
+            refs = await refs_of(session, filters.client_ref)
+            conditions.append(col(Case.client_ref).in_(refs))
         behind = decode_cursor(cursor)
         if behind is not None:
             conditions.append(col(Case.id) < behind)
@@ -99,13 +113,22 @@ def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     if filters.worker is not None:
         theirs = select(col(CaseWorker.case_id)).where(col(CaseWorker.worker_id) == filters.worker)
         conditions.append(col(Case.id).in_(theirs))
+    if filters.due is not None:
+        conditions.append(is_due(filters.due, utc_now()))
     return conditions
 
 
 async def _parts(session: AsyncSession, cases: Sequence[Case]) -> Parts:
     case_ids = [case.id for case in cases]
     lives = await session.scalars(select(CaseLife).where(col(CaseLife.case_id).in_(case_ids)))
-    parts = Parts(defaultdict(list), defaultdict(list), {life.case_id: life for life in lives})
+    clocks = await session.scalars(select(CaseClock).where(col(CaseClock.case_id).in_(case_ids)))
+    parts = Parts(
+        defaultdict(list),
+        defaultdict(list),
+        {life.case_id: life for life in lives},
+        {clock.case_id: clock for clock in clocks},
+        await company_of(session, cases),
+    )
     workers = await session.execute(
         select(col(CaseWorker.case_id), col(CaseWorker.worker_id))
         .where(col(CaseWorker.case_id).in_(case_ids))
@@ -125,6 +148,10 @@ async def _parts(session: AsyncSession, cases: Sequence[Case]) -> Parts:
 
 def _view(case: Case, parts: Parts) -> CaseView:
     reason, alternative = case.closing_reason, case.alternative_service
+    life, clock = parts.lives.get(case.id) or CaseLife(case_id=case.id), parts.clocks.get(case.id)
+    whose = parts.company.of(case)
+    late = deadlines.signs(case, life, clock, utc_now())
+    signs = {**late, Sign.SAME_PERSON: bool(whose["same_person_as"])}
     return CaseView(
         id=case.id,
         client_ref=case.client_ref,
@@ -142,5 +169,7 @@ def _view(case: Case, parts: Parts) -> CaseView:
         closed_at=case.closed_at,
         closing_reason=ClosingReason(reason) if reason else None,
         alternative_service=AlternativeService(alternative) if alternative else None,
-        **living.views_of(parts.lives.get(case.id) or CaseLife(case_id=case.id)),
+        **deadlines.view_of(clock),
+        **living.views_of(life, signs),
+        **whose,
     )

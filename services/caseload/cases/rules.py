@@ -40,6 +40,7 @@ class Action(StrEnum):
     ADVANCE_HANDOVER = "advance_handover"
     BOUNCE_BACK = "bounce_back"
     REASSIGN = "reassign"
+    RECORD_GROUND = "record_ground"
     CLOSE = "close"
     CLOSE_HANDED_OVER = "close_handed_over"
 
@@ -74,7 +75,7 @@ _TRANSITIONS: dict[tuple[CaseStatus, Action], CaseStatus] = {
     **{(status, Action.PROPOSE_HANDOVER): S.HANDOVER for status in _REACHED},
     (S.HANDOVER, Action.ADVANCE_HANDOVER): S.HANDOVER,
     (S.HANDOVER, Action.BOUNCE_BACK): S.SUPPORT,
-    **_staying(_OPEN, Action.REASSIGN),
+    **_staying(_OPEN, Action.REASSIGN, Action.RECORD_GROUND),
     **{(status, Action.CLOSE): S.CLOSED for status in _OPEN},
     (S.HANDOVER, Action.CLOSE_HANDED_OVER): S.CLOSED,
 }

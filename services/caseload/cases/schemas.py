@@ -1,13 +1,14 @@
 """Bodies of the case endpoints."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.caseload.assessments.schemas import AssessmentView
 from services.caseload.cadence.schemas import CadenceView
+from services.caseload.deadlines.rules import Ground
 from services.caseload.housing.schemas import HousingView
 from services.caseload.motivation.schemas import MotivationView
 from services.caseload.notices import Notice
@@ -20,6 +21,7 @@ from shared.contracts.codes import (
     ContactOutcome,
     Urgency,
 )
+from shared.when import Instant
 
 
 class _Body(BaseModel):
@@ -37,7 +39,7 @@ class ContactAttemptBody(_Body):
 
     channel: ContactChannel
     outcome: ContactOutcome
-    at: Annotated[AwareDatetime, Field(description="when it was tried; not in the future")]
+    at: Annotated[Instant, Field(description="when it was tried; not in the future")]
 
 
 class ClosingBody(_Body):
@@ -61,6 +63,13 @@ class CaseView(BaseModel):
 
     id: UUID
     client_ref: UUID
+    person: Annotated[
+        UUID,
+        Field(description="the client_ref that the person is kept under, if linked or merged"),
+    ]
+    same_person_as: Annotated[
+        list[UUID], Field(description="what else is open of the same person in this team")
+    ]
     status: CaseStatus
     team: UUID
     workers: list[UUID]
@@ -70,6 +79,10 @@ class CaseView(BaseModel):
     urgency: Urgency
     opened_at: datetime
     contact_due_at: datetime
+    assessment_due_on: Annotated[
+        date | None, Field(description="the last day that the law sets for it to begin, if any")
+    ]
+    statutory_basis: Annotated[Ground | None, Field(description="why the law sets that day")]
     attempts: Annotated[int, Field(description="tries until the client was reached")]
     contacted_at: datetime | None
     closed_at: datetime | None

@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from services.caseload.placements import queries, rules, telling
 from services.caseload.placements.rules import Action
@@ -101,6 +103,27 @@ async def correct(
 
     async with session.begin():
         return await once(session, request, work)
+
+
+async def give_to(
+    session: AsyncSession, case_id: UUID, client_ref: UUID, now: datetime
+) -> list[outbox.Message]:
+    """The placements of a case are another person's, and are told again as theirs; for callers
+    inside a transaction that holds the case. The events, to append last."""
+    rows = await session.scalars(
+        select(Placement)
+        .where(col(Placement.case_id) == case_id)
+        .order_by(col(Placement.id))
+        .with_for_update()
+    )
+    messages = []
+    for placement in rows.all():
+        placement.client_ref = client_ref
+        placement.version += 1
+        county = await _county(session, placement)
+        event = telling.corrected(placement.model_dump(), county, now)
+        messages.append(outbox.message(event, key=client_ref))
+    return messages
 
 
 def check_days(starts_on: date, ends_on: date | None) -> None:

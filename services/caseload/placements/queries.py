@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.caseload.persons.queries import refs_of
 from services.caseload.placements import rules
 from services.caseload.placements.schemas import PlacementView
 from services.caseload.sight import in_sight
@@ -48,8 +49,11 @@ async def list_placements(
     behind = decode_cursor(cursor)
     if behind is not None:
         conditions.append(col(Placement.id) < behind)
-    newest = select(Placement).where(*conditions).order_by(col(Placement.id).desc())
     async with session.begin():
+        if filters.client_ref is not None:
+            refs = await refs_of(session, filters.client_ref)
+            conditions.append(col(Placement.client_ref).in_(refs))
+        newest = select(Placement).where(*conditions).order_by(col(Placement.id).desc())
         rows = (await session.scalars(newest.limit(limit + 1))).all()
         shown = [entry("placement.read", row) for row in rows[:limit]]
         await audit.record(session, caller, *shown)
@@ -101,7 +105,6 @@ def entry(action: str, placement: Placement) -> audit.Entry:
 
 def _conditions(filters: Filters) -> list[ColumnElement[bool]]:
     columns = {
-        "client_ref": col(Placement.client_ref),
         "case": col(Placement.case_id),
         "team": col(Placement.team),
         "service_type": col(Placement.service_type),

@@ -5,10 +5,12 @@ team. What the client had consented to is to be asked anew. Locks are taken as e
 place, case, team, keys of the outbox.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import cast
+from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import CompoundSelect, and_, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -20,12 +22,15 @@ from services.caseload.assignment.placing import Placing
 from services.caseload.assignment.queries import open_case_of, place_of, referrals_of
 from services.caseload.cases import queries as cases
 from services.caseload.cases.changing import Change, lock_case
+from services.caseload.deadlines import clocks
 from services.caseload.notices import Sign, notice
+from services.caseload.persons import queries as persons
 from services.caseload.returns import rules
 from services.caseload.returns.schemas import ReturnBody, ReturnView
 from services.caseload.tables import (
     AssignmentExplanation,
     Case,
+    CaseClock,
     CaseLife,
     CaseReferral,
     CaseWorker,
@@ -36,7 +41,7 @@ from shared import audit, outbox, telemetry
 from shared.clock import utc_now
 from shared.contracts.case_life import CaseReturned
 from shared.contracts.codes import AgeGroup, CaseStatus, ClosingReason, Reason
-from shared.contracts.consent import ConsentEvent
+from shared.contracts.consent import ConsentDenied, ConsentEvent
 from shared.crypto import BlindIndex
 from shared.idempotency import Answer, once
 from shared.ids import new_id
@@ -55,12 +60,13 @@ async def come_back(
 
     async def work() -> Answer:
         now = utc_now()
-        case = await _lock_ended(session, change)
+        case, refs = await _lock_ended(session, change)
         telemetry.tag(case_id=str(case.id))
-        await _check(session, case, now, days)
+        await _check(session, case, refs, now, days)
         place = await _new_place(session, case, body, now)
         await _note_referrals(session, case, place)
         session.add(CaseLife(case_id=place.id, previous_case=case.id, consent_to_ask=True))
+        clocks.start(session, place, now, await session.get(CaseClock, case.id))
         beginning = await placing.begin(session, place, now)
         has_room, others = await _seat(session, case, beginning)
         entries = [cases.entry("case.return", case), _entry(place)]
@@ -74,34 +80,64 @@ async def come_back(
 
 
 async def note_consent(session: AsyncSession, event: Received) -> None:
-    """Whoever was asked what they consent to, and answered, need not be asked again."""
-    client_ref = cast(ConsentEvent, event.data).client_ref
-    cases_of = select(col(Case.id)).where(
-        col(Case.client_ref) == client_ref, col(Case.status) != CaseStatus.CLOSED
+    """Whoever was asked what they consent to need not be asked again once they answered: yes, no,
+    or no longer; and whichever ref of theirs the answer came under."""
+    client_ref = cast(ConsentEvent | ConsentDenied, event.data).client_ref
+    await persons.hold(session)
+    refs = await persons.refs_of(session, client_ref)
+    asked = col(CaseLife.consent_to_ask)
+    answered_as_another = and_(
+        col(CaseLife.consent_answered_under).is_not(None),
+        col(CaseLife.case_id).in_(_going_on([client_ref])),
     )
-    places_of = select(col(WaitlistPlace.id)).where(col(WaitlistPlace.client_ref) == client_ref)
     await session.execute(
         update(CaseLife)
-        .where(col(CaseLife.case_id).in_(cases_of.union_all(places_of)))
-        .values(consent_to_ask=False)
+        .where(col(CaseLife.case_id).in_(_going_on(refs)), or_(asked, answered_as_another))
+        .values(consent_to_ask=False, consent_answered_under=client_ref)
     )
 
 
-async def _lock_ended(session: AsyncSession, change: Change) -> Case:
-    """The case under the lock of its client, which comes before that of the case itself."""
+async def ask_again(
+    session: AsyncSession, refs: Collection[UUID], others: Collection[UUID]
+) -> None:
+    """What was answered under refs that turned out to be another person's was not answered."""
+    await session.execute(
+        update(CaseLife)
+        .where(
+            col(CaseLife.case_id).in_(_going_on(refs)),
+            col(CaseLife.consent_answered_under).in_(others),
+        )
+        .values(consent_to_ask=True, consent_answered_under=None)
+    )
+
+
+def _going_on(refs: Collection[UUID]) -> CompoundSelect[UUID]:
+    """The ids of open cases and places in line under some refs."""
+    cases_of = select(col(Case.id)).where(
+        col(Case.client_ref).in_(refs), col(Case.status) != CaseStatus.CLOSED
+    )
+    places_of = select(col(WaitlistPlace.id)).where(col(WaitlistPlace.client_ref).in_(refs))
+    return cases_of.union_all(places_of)
+
+
+async def _lock_ended(session: AsyncSession, change: Change) -> tuple[Case, frozenset[UUID]]:
+    """The case under the lock of its client, which comes before that of the case itself, and all
+    refs of the client."""
     client_ref = await cases.client_of(session, change.caller, change.case_id)
-    await lock_client(session, client_ref)
-    if await place_of(session, client_ref) is not None:
+    refs = await lock_client(session, client_ref)
+    if await place_of(session, client_ref, refs) is not None:
         raise Problem(CONFLICT, "The client waits in line already.")
-    return await lock_case(session, change)
+    return await lock_case(session, change), refs
 
 
-async def _check(session: AsyncSession, case: Case, now: datetime, days: int) -> None:
+async def _check(
+    session: AsyncSession, case: Case, refs: frozenset[UUID], now: datetime, days: int
+) -> None:
     reason = ClosingReason(case.closing_reason) if case.closing_reason else None
     if case.closed_at is None or not rules.allows_return(CaseStatus(case.status), reason):
         ended = f"{case.status} ({reason})" if reason else case.status
         raise Problem(ILLEGAL_TRANSITION, f"Nobody comes back to a case that is {ended}.")
-    if await open_case_of(session, case.client_ref) is not None:
+    if await open_case_of(session, case.client_ref, refs) is not None:
         raise Problem(CONFLICT, "The client is a client already, in another case.")
     later = select(col(CaseLife.case_id)).where(col(CaseLife.previous_case) == case.id)
     if await session.scalar(later) is not None:
@@ -155,6 +191,7 @@ async def _note_referrals(session: AsyncSession, case: Case, place: WaitlistPlac
                 urgency=place.urgency,
                 received_at=place.received_at,
                 again=True,
+                told_under=referral.told_under,
             )
         )
 

@@ -12,6 +12,7 @@ from services.caseload.tables.core import (
     WaitlistPlace,
     Worker,
 )
+from services.caseload.tables.deadlines import CaseClock
 from services.caseload.tables.handovers import Handover, HandoverFollowUp
 from services.caseload.tables.imports import (
     CaseImport,
@@ -20,6 +21,7 @@ from services.caseload.tables.imports import (
     ImportedCase,
 )
 from services.caseload.tables.life import CaseLife, Goal, MotivationPoint, Visit
+from services.caseload.tables.persons import ClientAlias, NamedReferral
 from services.caseload.tables.registers import (
     Consultation,
     GroupAttendance,
@@ -34,12 +36,14 @@ __all__ = [
     "AssignmentExplanation",
     "Base",
     "Case",
+    "CaseClock",
     "CaseImport",
     "CaseImportPiece",
     "CaseImportResult",
     "CaseLife",
     "CaseReferral",
     "CaseWorker",
+    "ClientAlias",
     "Consultation",
     "ContactAttempt",
     "Goal",
@@ -51,6 +55,7 @@ __all__ = [
     "IntakeRule",
     "LeadDecision",
     "MotivationPoint",
+    "NamedReferral",
     "Placement",
     "ServiceGap",
     "ServicePath",

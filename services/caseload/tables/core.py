@@ -64,6 +64,12 @@ class Case(Base, table=True):
             postgresql_where=text("status <> 'closed'"),
         ),
         Index("cases_of_team", "team", "id"),
+        Index("cases_of_client", "client_ref", "id"),
+        Index(
+            "cases_contact_due",
+            "contact_due_at",
+            postgresql_where=text("contacted_at IS NULL AND status <> 'closed'"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -95,7 +101,10 @@ class CaseWorker(Base, table=True):
 class CaseReferral(Base, table=True):
     """A referral that a case, or the waitlist place before it, answers. `again`: an earlier case
     answered it first, and the client came back without a new one at the moment told here. Once its
-    sender took it back it asks for nothing more."""
+    sender took it back it asks for nothing more.
+
+    `told_under` is the client_ref it came under, which may be another one of the same person;
+    `told` are its codes as they were told, for the day when it turns out to be somebody else's."""
 
     __tablename__ = "case_referrals"
 
@@ -106,6 +115,8 @@ class CaseReferral(Base, table=True):
     received_at: datetime = Field(sa_type=Moment)
     again: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
     withdrawn_at: datetime | None = Field(default=None, sa_type=Moment)
+    told_under: UUID | None = None
+    told: dict[str, Any] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
 
 
 class ContactAttempt(Base, table=True):

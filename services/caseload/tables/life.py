@@ -14,7 +14,9 @@ from shared.tables import Moment
 class CaseLife(Base, table=True):
     """Where a case stands beyond its status; no row means that nothing of it is known yet.
 
-    The place in line of a client who came back has one too, under the id of the case to be.
+    The place in line of a client who came back, or who came without consenting, has one too, under
+    the id of the case to be. What they consent to was answered under `consent_answered_under`,
+    which may be another of their refs.
     """
 
     __tablename__ = "case_lives"
@@ -22,6 +24,7 @@ class CaseLife(Base, table=True):
     case_id: UUID = Field(primary_key=True)
     previous_case: UUID | None = Field(default=None, index=True)
     consent_to_ask: bool = False
+    consent_answered_under: UUID | None = None
     contact_escalated: bool = False
     assessment_started_at: datetime | None = Field(default=None, sa_type=Moment)
     assessment_completed_at: datetime | None = Field(default=None, sa_type=Moment)

@@ -26,12 +26,15 @@ async def get_waitlist(
     cipher: Cipher,
     language: WantedLanguage,
     team: Annotated[UUID | None, Query(description="who waits for this team")] = None,
+    client_ref: Annotated[
+        UUID | None, Query(description="who; a place under another ref of theirs is found too")
+    ] = None,
     limit: Limit = DEFAULT_LIMIT,
     cursor: CursorText = None,
 ) -> Page[PlaceView]:
     """A page, in the order in which room will be given, each with its rank and why."""
     return await queries.list_places(
-        session, cipher, caller, team, limit=limit, cursor=cursor, language=language
+        session, cipher, caller, team, client_ref, limit=limit, cursor=cursor, language=language
     )
 
 

@@ -9,6 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.caseload.persons.queries import refs_of
+from services.caseload.persons.showing import Company, company_of
 from services.caseload.reasons import LeadsDecision, decisions_on
 from services.caseload.sight import in_sight
 from services.caseload.tables import CaseReferral, WaitlistPlace
@@ -30,6 +32,7 @@ async def list_places(
     cipher: FieldCipher,
     caller: Caller,
     team: UUID | None,
+    client_ref: UUID | None = None,
     *,
     limit: int,
     cursor: str | None,
@@ -40,6 +43,9 @@ async def list_places(
     async with session.begin():
         line = await line_of(session, caller, team, now)
         ranks = _ranks(line)
+        if client_ref is not None:
+            refs = await refs_of(session, client_ref)
+            line = [place for place in line if place.client_ref in refs]
         rows = [
             place for place in line if behind is None or priority(standing(place), now) > behind
         ]
@@ -98,13 +104,13 @@ def _ranks(line: Sequence[WaitlistPlace]) -> dict[UUID, int]:
     return ranks
 
 
-Details = tuple[dict[UUID, list[UUID]], dict[UUID, list[LeadsDecision]]]
+Details = tuple[dict[UUID, list[UUID]], dict[UUID, list[LeadsDecision]], Company]
 
 
 async def _details(
     session: AsyncSession, cipher: FieldCipher, places: Sequence[WaitlistPlace]
 ) -> Details:
-    """By place, the referrals it answers and what leads decided of it."""
+    """By place, the referrals it answers and what leads decided of it; and whose they are."""
     place_ids = [place.id for place in places]
     rows = await session.execute(
         select(col(CaseReferral.case_id), col(CaseReferral.referral_id))
@@ -114,13 +120,14 @@ async def _details(
     referrals: dict[UUID, list[UUID]] = defaultdict(list)
     for case_id, referral_id in rows:
         referrals[case_id].append(referral_id)
-    return referrals, await decisions_on(session, cipher, place_ids)
+    decisions = await decisions_on(session, cipher, place_ids)
+    return referrals, decisions, await company_of(session, places)
 
 
 def _view(
     place: WaitlistPlace, rank: int, details: Details, now: datetime, language: str
 ) -> PlaceView:
-    referrals, decisions = details
+    referrals, decisions, company = details
     moved = place.stands_as is not None
     return PlaceView(
         id=place.id,
@@ -136,4 +143,5 @@ def _view(
         received_at=place.received_at,
         contact_due_at=place.contact_due_at,
         decisions=decisions[place.id],
+        **company.of(place),
     )

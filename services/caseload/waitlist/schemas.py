@@ -17,6 +17,13 @@ class PlaceView(BaseModel):
 
     id: UUID
     client_ref: UUID
+    person: Annotated[
+        UUID,
+        Field(description="the client_ref that the person is kept under, if linked or merged"),
+    ]
+    same_person_as: Annotated[
+        list[UUID], Field(description="what else is open of the same person in this team")
+    ]
     team: UUID | None
     rank: Annotated[int, Field(description="1 is the next of those who wait for the same team")]
     why: list[Because]

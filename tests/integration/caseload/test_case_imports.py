@@ -107,6 +107,10 @@ async def test_a_past_case_is_taken_with_its_own_days(service: Service) -> None:
         ("kept", "2021-03-04"),
         ("cancelled", "2021-03-11"),
     ]
+    looks = await service.rows("SELECT * FROM audit WHERE action = 'case.read'")
+    assert [str(row["subject_id"]) for row in looks] == [result["case"]] * 2, (
+        "in the list, and itself"
+    )
     logged = await service.rows("SELECT * FROM audit WHERE action = 'case.import'")
     assert [(row["actor"], str(row["client_ref"])) for row in logged] == [
         ("importer", shown["client_ref"])

@@ -9,6 +9,7 @@ most one moves it.
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_a
 from services.caseload.cases import rules
 from services.caseload.cases.folding import Folded, fold
 from services.caseload.cases.rules import Action
+from services.caseload.deadlines.sweeping import raise_overdue
 from services.caseload.goals import rules as goal_rules
 from services.caseload.goals.rules import GoalAction, GoalState
 from services.caseload.handovers import rules as handover_rules
@@ -196,6 +198,25 @@ class Town:
         waiting = [s for case in self.known for s in case.handovers.values()]
         assert HandoverState.PROPOSED not in waiting
 
+    async def say_ground(self, number: int, ground: str | None) -> None:
+        """A worker says whether the law sets a date for the client."""
+        hands, open_ = self.hands[number], self.known[number].status != CaseStatus.CLOSED
+        answer = await self.service.http.put(
+            f"/v1/cases/{hands.case_id}/statutory-ground",
+            json={"ground": ground},
+            headers=hands.headers | {"If-Match": hands.etag},
+        )
+        assert answer.status_code == (200 if open_ else 409), answer.text
+        self.known[number] = await self.check(hands)
+
+    async def pass_deadlines(self) -> None:
+        """Every deadline passes, and two processes find out at once."""
+        await self.service.rows("UPDATE cases SET contact_due_at = now() - interval '1 minute'")
+        much_later = datetime.now(UTC) + timedelta(days=30)
+        looking = (raise_overdue(self.service.database, much_later) for _ in range(2))
+        await asyncio.gather(*looking)
+        self.known = [await self.check(hands) for hands in self.hands]
+
     async def check(self, hands: Hands) -> Folded:
         """The events of the case tell the case."""
         case = await hands.see()
@@ -229,6 +250,7 @@ def told(case: Folded) -> dict[str, Any]:
         "visits": {str(visit): state for visit, state in case.visits.items()},
         "handovers": {str(handover): state for handover, state in case.handovers.items()},
         "closing_reason": case.closing_reason,
+        "assessment_due_on": str(case.assessment_due_on) if case.assessment_due_on else None,
     }
 
 
@@ -242,7 +264,7 @@ def shown(case: dict[str, Any]) -> dict[str, Any]:
     }
     return {
         **{name: case[name] for name in ("status", "client_ref", "team", "workers", "attempts")},
-        **{name: case[name] for name in ("previous_case", "closing_reason")},
+        **{name: case[name] for name in ("previous_case", "closing_reason", "assessment_due_on")},
         "contacted": case["contacted_at"] is not None,
         "flags": {
             "contact_escalated": "contact_escalated" in flags,
@@ -284,6 +306,14 @@ def life_in(town: Town, loop: asyncio.AbstractEventLoop) -> type[RuleBasedStateM
         @rule()
         def nobody_answers_in_time(self) -> None:
             wait(town.sweep())
+
+        @rule()
+        def deadlines_pass(self) -> None:
+            wait(town.pass_deadlines())
+
+        @rule(case=ONE, old=st.booleans())
+        def the_law_names_the_client(self, case: int, old: bool) -> None:
+            wait(town.say_ground(case, "over_75" if old else None))
 
     return Life
 

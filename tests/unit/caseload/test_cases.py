@@ -18,6 +18,7 @@ TABLE = """
 attempt_contact      contacting contacting contacted assessment support    tapering  handover -
 reach                contacted contacted  contacted  assessment support    tapering  handover -
 reassign             assigned  contacting contacted  assessment support    tapering  handover -
+record_ground        assigned  contacting contacted  assessment support    tapering  handover -
 change_housing       assigned  contacting contacted  assessment support    tapering  handover -
 set_segment          assigned  contacting contacted  assessment support    tapering  handover -
 book_visit           assigned  contacting contacted  assessment support    tapering  handover -

@@ -9,6 +9,7 @@ import pytest
 from services.caseload.cases.folding import BrokenHistoryError, fold
 from shared.contracts import case_life as life
 from shared.contracts import caseload as core
+from shared.contracts import deadlines
 from shared.contracts.caseload import CaseEvent
 from shared.contracts.codes import CaseStatus
 
@@ -47,6 +48,8 @@ VISIT_FACTS = {
     "workers": (WORKER,),
     "professions": ("social_worker",),
 }
+OVERDUE: Told = (deadlines.ContactOverdue, {"contact_due_at": AT})
+LATE: Told = (deadlines.AssessmentOverdue, {"assessment_due_on": "2026-12-02"})
 CLOSED: Told = (core.CaseClosed, {"reason": "goals_attained", "closed_at": AT})
 
 
@@ -106,6 +109,17 @@ def test_the_last_receiver_that_leaves_brings_the_case_back() -> None:
     assert fold(history(*begun, declined(OTHER, back=True))).status == CaseStatus.SUPPORT
 
 
+def test_deadlines_that_were_set_and_passed_are_told_too() -> None:
+    event, facts = ASSIGNED
+    over_75 = (event, facts | {"assessment_due_on": "2026-12-02"})
+    nothing = (deadlines.StatutoryGroundRecorded, {})
+    begun = (life.AssessmentStarted, {})
+    folded = fold(history(over_75, OVERDUE, CONTACTED, LATE, begun))
+    assert (folded.contact_overdue, folded.assessment_overdue) == (True, True)
+    assert str(folded.assessment_due_on) == "2026-12-02"
+    assert fold(history(over_75, nothing)).assessment_due_on is None
+
+
 @pytest.mark.parametrize(
     "told",
     [
@@ -118,6 +132,11 @@ def test_the_last_receiver_that_leaves_brings_the_case_back() -> None:
         [ASSIGNED, CONTACTED, (life.MotivationRecorded, {"value": 4, "previous": 5})],
         [ASSIGNED, CONTACTED, (life.HandoverConfirmed, handover(ONE))],
         [ASSIGNED, CONTACTED, proposed(ONE), (life.HandoverConfirmed, handover(ONE))],
+        [ASSIGNED, OVERDUE, OVERDUE],
+        [ASSIGNED, CONTACTED, OVERDUE],
+        [ASSIGNED, LATE, LATE],
+        [ASSIGNED, CONTACTED, (life.AssessmentStarted, {}), LATE],
+        [ASSIGNED, CLOSED, OVERDUE],
         [
             ASSIGNED,
             CONTACTED,
@@ -137,6 +156,11 @@ def test_the_last_receiver_that_leaves_brings_the_case_back() -> None:
         "other points before",
         "an unknown handover",
         "confirmed without a meeting",
+        "overdue twice",
+        "overdue after the contact",
+        "late twice",
+        "late after it began",
+        "overdue after the end",
         "told as another status",
     ],
 )

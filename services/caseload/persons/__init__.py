@@ -1,0 +1,1 @@
+"""Persons: which pseudonyms are one client, what that joins, and what an unlink gives back."""

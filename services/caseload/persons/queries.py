@@ -1,0 +1,44 @@
+"""Under which refs a person is known, and the locks that keep it so.
+
+Who begins something for a person holds the shared lock and then the person's own; who changes who
+is whom holds the other alone. Both come before all row locks.
+"""
+
+from collections.abc import Collection
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.caseload.tables import ClientAlias, NamedReferral
+from shared import aliases
+from shared.aliases import Persons
+
+_HOLD = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('client_aliases', 0))")
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('client_aliases', 0))")
+
+
+async def hold(session: AsyncSession) -> None:
+    """Nobody links or unlinks anybody until the commit."""
+    await session.execute(_HOLD)
+
+
+async def lock(session: AsyncSession) -> None:
+    """Nobody else links or unlinks, or begins anything for anybody, until the commit."""
+    await session.execute(_LOCK)
+
+
+async def persons_of(session: AsyncSession, refs: Collection[UUID]) -> Persons:
+    """Who some refs are."""
+    return await aliases.persons_of(session, ClientAlias, refs)
+
+
+async def refs_of(session: AsyncSession, client_ref: UUID) -> frozenset[UUID]:
+    """All refs of the person, this one too."""
+    return (await persons_of(session, [client_ref])).refs(client_ref)
+
+
+async def own_ref(session: AsyncSession, referral_id: UUID, told_under: UUID) -> UUID:
+    """Whose a referral is that comes now: another's, if an unlink that overtook it has said so."""
+    named = await session.get(NamedReferral, referral_id)
+    return told_under if named is None else named.client_ref
