@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.analytics.inputs import api as inputs
 from services.analytics.reports import api as reports
 from services.analytics.settings import Settings
 from shared import logs, migrations, telemetry
@@ -16,7 +17,7 @@ def build(settings: Settings) -> FastAPI:
     """The application."""
     return create_app(
         settings,
-        [reports.router],
+        [reports.router, inputs.prices_router, inputs.costs_router],
         title="nopsa analytics",
         description="Reports on the work of the teams, computed from events.",
     )

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from services.analytics.projections.rows import fill
+from services.analytics.projections.working_clock import hours_at
 from services.analytics.tables import CaseFact, ReferralFact
 from shared import telemetry
 from shared.contracts.caseload import (
@@ -21,7 +23,7 @@ from shared.contracts.caseload import (
     ReferralAccepted,
 )
 from shared.contracts.municipalities import county_of
-from shared.contracts.referral import ReferralReceived
+from shared.contracts.referral import ReferralAmended, ReferralReceived
 from shared.messages import Received
 
 Outcome = ReferralAccepted | CaseRedirected | CaseWaitlisted
@@ -38,24 +40,45 @@ _ORDER = ("outcome_at", "outcome_version", "case_id")
 async def learn_referral(session: AsyncSession, event: Received) -> None:
     """What the sender told."""
     data = cast(ReferralReceived, event.data)
-    values: dict[str, Any] = {
+    told = {
         "client_ref": data.client_ref,
         "source_kind": data.source_kind,
+        "received_at": data.received_at,
+        "received_hours": hours_at(data.received_at),
+    }
+    await fill(
+        session,
+        ReferralFact,
+        {"referral_id": data.aggregate_id},
+        newer={"version": told, "codes_version": _codes(data)},
+        version=data.version,
+    )
+    telemetry.tag(referral_id=str(data.aggregate_id))
+
+
+async def amend_referral(session: AsyncSession, event: Received) -> None:
+    """The sender mended what the referral says; the newest codes hold."""
+    data = cast(ReferralAmended, event.data)
+    await fill(
+        session,
+        ReferralFact,
+        {"referral_id": data.aggregate_id},
+        once={"client_ref": data.client_ref},
+        newer={"codes_version": _codes(data)},
+        version=data.version,
+    )
+    telemetry.tag(referral_id=str(data.aggregate_id))
+
+
+def _codes(data: ReferralReceived | ReferralAmended) -> dict[str, Any]:
+    return {
         "municipality": data.municipality,
         "county": county_of(data.municipality),
         "urgency": data.urgency,
-        "received_at": data.received_at,
-        "version": data.version,
+        "age_group": data.age_group,
+        "housing_status": data.housing_status,
+        "eviction_stage": data.eviction_stage,
     }
-    upsert = insert(ReferralFact).values(referral_id=data.aggregate_id, **values)
-    await session.execute(
-        upsert.on_conflict_do_update(
-            index_elements=[col(ReferralFact.referral_id)],
-            set_={name: upsert.excluded[name] for name in values},
-            where=upsert.excluded.version > col(ReferralFact.version),
-        )
-    )
-    telemetry.tag(referral_id=str(data.aggregate_id))
 
 
 async def learn_outcome(session: AsyncSession, event: Received) -> None:
@@ -92,13 +115,17 @@ async def learn_outcome(session: AsyncSession, event: Received) -> None:
 
 
 async def open_case(session: AsyncSession, event: Received) -> None:
-    """A case began."""
+    """A case began, here or in imported history, which tells more of it."""
     data = cast(CaseAssigned, event.data)
     values: dict[str, Any] = {
         "team": data.team,
         "county": data.county,
         "municipality": data.municipality,
         "opened_at": data.opened_at,
+        "source_kind": data.source_kind,
+        "age_group": data.age_group,
+        "status_at_opening": data.status,
+        "alternative_at_opening": data.alternative_service,
         "opened_version": data.version,
     }
     await _upsert_case(session, data, values, guard="opened_version")

@@ -68,7 +68,7 @@ class Service:
                 table: [
                     dict(row) for row in await connection.fetch(f"SELECT * FROM {table} ORDER BY 1")
                 ]
-                for table in ("referral_facts", "case_facts")
+                for table in ("referral_facts", "case_facts", "placement_facts")
             }
         finally:
             await connection.close()

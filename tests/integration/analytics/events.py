@@ -1,15 +1,22 @@
 """Events of referrals and cases, as the two other services tell them."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
+from services.caseload.imports.schemas import PastCase
+from services.caseload.imports.telling import history_of
+from services.caseload.tables import Team
+from shared.contracts import EventData, event_class
 from shared.contracts.caseload import (
     CaseAssigned,
     CaseClosed,
     CaseEvent,
+    CasePlaced,
     CaseRedirected,
     CaseWaitlisted,
+    PlacementEnded,
     ReferralAccepted,
 )
 from shared.contracts.referral import ReferralReceived
@@ -81,6 +88,54 @@ def assigned(
     return _of_case(CaseAssigned, case_id, client_ref, version, **(told | facts))
 
 
-def closed(case_id: UUID, client_ref: UUID, closed_at: datetime, version: int = 5) -> Any:
-    facts = {"reason": "handed_over", "closed_at": closed_at, "alternative_service": "supported"}
-    return _of_case(CaseClosed, case_id, client_ref, version, **facts)
+def closed(
+    case_id: UUID, client_ref: UUID, closed_at: datetime, version: int = 5, **facts: Any
+) -> Any:
+    told = {"reason": "handed_over", "closed_at": closed_at, "alternative_service": "supported"}
+    return _of_case(CaseClosed, case_id, client_ref, version, **(told | facts))
+
+
+def imported(cases: Iterable[dict[str, Any]], county: str = "04") -> list[EventData]:
+    """Past cases as the caseload service tells them, of what it puts on the topic."""
+    told = []
+    for case in cases:
+        past = PastCase.model_validate(case)
+        team = Team(id=past.team, county=county)
+        client_ref = uuid5(NAMESPACE_OID, past.client_key)
+        for message in history_of(past, team, client_ref).messages(START):
+            told.append(_parsed(dict(message.headers)["ce_type"], message.value))
+    return told
+
+
+def _parsed(event_type: str, value: bytes) -> EventData:
+    event = event_class(event_type)
+    assert event is not None
+    return event.model_validate_json(value)
+
+
+def placed(placement_id: UUID, client_ref: UUID, version: int = 1, **facts: Any) -> Any:
+    told = {
+        "service_type": "supported",
+        "production": "purchased",
+        "channel": "on_site",
+        "starts_on": "2022-02-01",
+    }
+    return CasePlaced.model_validate(
+        _of_placement(placement_id, client_ref, version) | told | facts
+    )
+
+
+def placement_ended(placement_id: UUID, client_ref: UUID, version: int, ends_on: str) -> Any:
+    common = _of_placement(placement_id, client_ref, version)
+    return PlacementEnded.model_validate(common | {"ends_on": ends_on})
+
+
+def _of_placement(placement_id: UUID, client_ref: UUID, version: int) -> dict[str, Any]:
+    return {
+        "aggregate_id": placement_id,
+        "version": version,
+        "occurred_at": START + timedelta(hours=version),
+        "client_ref": client_ref,
+        "team": TEAM,
+        "county": "09",
+    }

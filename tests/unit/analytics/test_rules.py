@@ -1,19 +1,12 @@
-"""Periods in Finnish days, shares, and numbers too small to show."""
+"""Periods in Finnish days, and shares."""
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analytics.reports.rules import bounds, share, without_small
-
-ROWS = st.lists(
-    st.fixed_dictionaries(
-        {"source_kind": st.just("self"), "referrals": st.integers(0, 9), "share": st.just(0.5)}
-    )
-)
+from services.analytics.reports.rules import bounds, share
 
 
 @pytest.mark.parametrize(
@@ -45,18 +38,3 @@ def test_periods_that_follow_each_other_leave_no_gap(day: date, days: int) -> No
 )
 def test_a_share_is_of_its_whole(part: int, whole: int, expected: float | None) -> None:
     assert share(part, whole) == expected
-
-
-@pytest.mark.parametrize(("count", "shown"), [(0, 0), (1, None), (4, None), (5, 5), (172, 172)])
-def test_counts_from_one_to_four_are_not_shown(count: int, shown: int | None) -> None:
-    data = {"new": count, "named": 3}
-    assert without_small(data, ("new",), {}) == {"new": shown, "named": 3}
-
-
-@given(rows=ROWS)
-def test_a_share_is_not_shown_where_its_count_is_not(rows: list[dict[str, Any]]) -> None:
-    shown = without_small({"rows": rows}, ("referrals",), {"share": "referrals"})["rows"]
-    for before, after in zip(rows, shown, strict=True):
-        hidden = before["referrals"] in range(1, 5)
-        assert (after["referrals"] is None) == (after["share"] is None) == hidden
-        assert after["source_kind"] == "self"

@@ -1,0 +1,36 @@
+"""Goals of the clients' plans: set, then attained or dropped; the newest word on one stands."""
+
+from typing import cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.analytics.projections.rows import fill
+from services.analytics.tables import GoalFact
+from shared.contracts.case_life import GoalAttained, GoalDropped, GoalEvent, GoalSet
+from shared.messages import Received
+
+STATES: dict[type[GoalEvent], str] = {
+    GoalSet: "set",
+    GoalAttained: "attained",
+    GoalDropped: "dropped",
+}
+
+
+async def learn(session: AsyncSession, event: Received) -> None:
+    """How the goal stands, and when it was set."""
+    data = cast(GoalEvent, event.data)
+    facts = {
+        "case_id": data.aggregate_id,
+        "team": data.team,
+        "area": data.area,
+        "state": STATES[type(data)],
+    }
+    is_new = isinstance(data, GoalSet)
+    await fill(
+        session,
+        GoalFact,
+        {"goal_id": data.goal_id},
+        once={"set_at": data.occurred_at} if is_new else None,
+        newer={"version": facts},
+        version=data.version,
+    )

@@ -1,0 +1,114 @@
+"""Facts of what happens in a case: visits, goals, motivation, housing, segments, handovers, paths.
+
+Rows are made by whichever event comes first; a version guards what newer events may change.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlmodel import Field
+
+from services.analytics.tables.core import Base
+from shared.tables import Moment
+
+_ZERO = {"server_default": text("0")}
+
+
+class VisitFact(Base, table=True):
+    """A meeting with a client, as it stands: `booked`, `kept` or `cancelled`."""
+
+    __tablename__ = "visit_facts"
+
+    visit_id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(index=True)
+    team: UUID | None = None
+    scheduled_at: datetime = Field(sa_type=Moment, index=True)
+    location: str
+    state: str
+    version: int = Field(default=0, sa_column_kwargs=_ZERO)
+
+
+class GoalFact(Base, table=True):
+    """A goal of a client's plan, as it stands: `set`, `attained` or `dropped`."""
+
+    __tablename__ = "goal_facts"
+
+    goal_id: UUID = Field(primary_key=True)
+    case_id: UUID
+    team: UUID | None = None
+    area: str
+    set_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    state: str
+    version: int = Field(default=0, sa_column_kwargs=_ZERO)
+
+
+class MotivationFact(Base, table=True):
+    """Motivation points of a moment, at a version of the case."""
+
+    __tablename__ = "motivation_facts"
+
+    case_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment, index=True)
+    team: UUID | None = None
+    value: int
+
+
+class HousingFact(Base, table=True):
+    """A change of how a client lives, at a version of the case."""
+
+    __tablename__ = "housing_facts"
+
+    case_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment, index=True)
+    team: UUID | None = None
+    from_status: str | None = None
+    to_status: str
+
+
+class SegmentFact(Base, table=True):
+    """A client's segment from a moment on, at a version of the case."""
+
+    __tablename__ = "segment_facts"
+
+    case_id: UUID = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    at: datetime = Field(sa_type=Moment, index=True)
+    team: UUID | None = None
+    support_need: str
+    complexity: str
+
+
+class HandoverFact(Base, table=True):
+    """A warm handover and when it came how far. `attached` is what the newest follow-up after 90
+    days or more found."""
+
+    __tablename__ = "handover_facts"
+
+    handover_id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(index=True)
+    team: UUID | None = None
+    receiver_kind: str
+    proposed_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
+    accepted_at: datetime | None = Field(default=None, sa_type=Moment)
+    declined_at: datetime | None = Field(default=None, sa_type=Moment)
+    confirmed_at: datetime | None = Field(default=None, sa_type=Moment)
+    failed_at: datetime | None = Field(default=None, sa_type=Moment)
+    attached: bool | None = None
+    attached_version: int = Field(default=0, sa_column_kwargs=_ZERO)
+
+
+class PathFact(Base, table=True):
+    """The shared plan of a client of many services, as it stands; begun at its first event."""
+
+    __tablename__ = "path_facts"
+
+    path_id: UUID = Field(primary_key=True)
+    case_id: UUID = Field(index=True)
+    team: UUID | None = None
+    organisations: int
+    next_review_on: date
+    begun_at: datetime = Field(sa_type=Moment)
+    version: int = Field(default=0, sa_column_kwargs=_ZERO)
