@@ -58,6 +58,8 @@ class Consumer:
 
     `batch_size` above 1 applies so many messages in one transaction (falling back to one by one
     when any fails); only for handlers that append no events, whose key locks must come last.
+    `group` names a group of its own beside the service's, for topics that may wait for long
+    without keeping others waiting.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class Consumer:
         handlers: Handlers,
         *,
         batch_size: int = 1,
+        group: str | None = None,
     ) -> None:
         self._settings = settings
         self._database = database
         self._handlers = handlers
         self._batch_size = batch_size
         self._service = settings.service_name
+        self._group = "-".join(filter(None, ("nopsa", self._service, group)))
         self._holds: dict[TopicPartition, Hold] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._busy = asyncio.Lock()
@@ -95,7 +99,7 @@ class Consumer:
         kafka = self._settings.kafka
         return AIOKafkaConsumer(
             bootstrap_servers=kafka.bootstrap,
-            group_id=f"nopsa-{self._service}",
+            group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             isolation_level="read_committed" if kafka.idempotent_producer else "read_uncommitted",

@@ -32,5 +32,9 @@ def new_reference() -> str:
 
     Uniqueness is the caller's unique index; a clash is retried there.
     """
-    letters = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(7))
+    drawn = secrets.randbelow(len(REFERENCE_ALPHABET) ** 7)
+    letters = "".join(
+        REFERENCE_ALPHABET[drawn // len(REFERENCE_ALPHABET) ** place % len(REFERENCE_ALPHABET)]
+        for place in range(7)
+    )
     return f"R{letters[:2]}-{letters[2:5]}-{letters[5:]}"

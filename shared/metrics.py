@@ -18,6 +18,9 @@ EVENTS_CONSUMED = Counter(
 EVENT_RETRIES = Counter(
     "nopsa_event_retries", "Times a partition was held for a retry", ("service", "topic")
 )
+DISCLOSURES_TOLD = Counter(
+    "nopsa_disclosures_told", "Audit rows of clients told to the disclosure log", ("service",)
+)
 CONSUMER_LAG = Gauge(
     "nopsa_consumer_lag", "Messages not yet handled", ("service", "topic", "partition")
 )

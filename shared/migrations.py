@@ -1,7 +1,8 @@
 """Migrations: each service has its own alembic folder; the running of it is the same.
 
 `upgrade` runs in process, under an advisory lock, so that several processes may start at once.
-`platform_v1` makes the platform's own tables as the first revision of every service knows them.
+`platform_v1` makes the platform's own tables as the first revision of every service knows them;
+`platform_v2` lets the audit log be told.
 """
 
 import asyncio
@@ -68,6 +69,20 @@ def platform_v1() -> None:
     """Outbox (with its wake-up call to the relay), inbox, idempotency and audit."""
     for statement in _PLATFORM_V1:
         op.execute(statement)
+
+
+def platform_v2() -> None:
+    """Under which id an audit row was told to the disclosure log; rows of clients that were not
+    told yet are found by an index of theirs alone."""
+    op.execute("ALTER TABLE audit ADD COLUMN told_as UUID")
+    op.execute(
+        "CREATE INDEX audit_untold ON audit (id) WHERE told_as IS NULL AND client_ref IS NOT NULL"
+    )
+
+
+def platform_v2_undone() -> None:
+    """Takes that away again."""
+    op.execute("ALTER TABLE audit DROP COLUMN told_as")
 
 
 _PLATFORM_V1: tuple[Any, ...] = (

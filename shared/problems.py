@@ -107,6 +107,12 @@ INSUFFICIENT_SCOPE = _kind(
     "The token lacks a scope",
     "Ask the operator for the scope that this call names.",
 )
+NOT_A_WORKER = _kind(
+    "not_a_worker",
+    403,
+    "The token names no worker",
+    "Use the token of a worker (its claim `worker` is their id), or name a worker of your team.",
+)
 NOT_A_PARTNER = _kind(
     "not_a_partner",
     403,
@@ -119,6 +125,19 @@ PARTNER_SUSPENDED = _kind(
     403,
     "The partner is suspended",
     "Call the county's guidance unit; a person in need is helped by telephone meanwhile.",
+)
+NOT_A_RECORD_SYSTEM = _kind(
+    "not_a_record_system",
+    403,
+    "The token is not that record system's",
+    "Use the token of the record system itself: its `org` is `social` or `health`.",
+)
+NOT_THE_REQUESTER = _kind(
+    "not_the_requester",
+    403,
+    "The token may ask for its own organisation only",
+    "Name your own organisation (the token's `org`) as requester, or ask with the scope "
+    "consents:write.",
 )
 NOT_FOUND = _kind(
     "not_found", 404, "Nothing here that you may see", "Check the address and the id."
@@ -165,6 +184,12 @@ ILLEGAL_TRANSITION = _kind(
     "The state does not allow this action",
     "Read the resource again; the detail names the state and the action.",
 )
+CONSENT_OVERLAPS = _kind(
+    "consent_overlaps",
+    409,
+    "The client has given the same consent for a part of that time",
+    "Take the consent that is there back first, or give a period that does not meet its own.",
+)
 TOO_MANY_OPEN_GOALS = _kind(
     "too_many_open_goals",
     409,
@@ -176,6 +201,12 @@ RETURN_WINDOW_OVER = _kind(
     409,
     "Too long ago to simply come back",
     "Send a new referral for the client; POST /v1/referrals of the referral service takes it.",
+)
+RECEIPT_CONFLICT = _kind(
+    "receipt_conflict",
+    409,
+    "Your record has confirmed this text under another id",
+    "Find out which of the two holds; the document shows `conflict` until somebody writes it anew.",
 )
 PRECONDITION_FAILED = _kind(
     "precondition_failed",

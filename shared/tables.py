@@ -1,7 +1,8 @@
 """The platform's tables, the same in every service's database.
 
 outbox: events not yet, or already, on the broker. inbox: events already applied. idempotency:
-first answers to repeated requests. audit: who read or changed what. Core tables, not ORM classes:
+first answers to repeated requests. audit: who read or changed what; `told_as` is the id under which
+the disclosure log was told of it. Core tables, not ORM classes:
 they are written on every request, and the ORM costs several times as much.
 """
 
@@ -90,8 +91,14 @@ audit = Table(
     Column("purpose", String(40)),
     Column("basis", String(60)),
     Column("trace_id", String(32)),
+    Column("told_as", Uuid),
     Index("audit_client", "client_ref", "id"),
     Index("audit_subject", "subject_id", "id"),
+    Index(
+        "audit_untold",
+        "id",
+        postgresql_where=text("told_as IS NULL AND client_ref IS NOT NULL"),
+    ),
 )
 
 OUTBOX_CHANNEL = "nopsa_outbox"

@@ -1,5 +1,5 @@
-"""The event process of a service: its relay, its consumer, a small health port, and whatever
-else the service does beside requests (`parts`).
+"""The event process of a service: its relay, its teller of disclosures, its consumer, a small
+health port, and whatever else the service does beside requests (`parts`).
 
 If any part ends by a fault, the process ends too and is started anew by whoever runs it.
 """
@@ -20,6 +20,7 @@ from uvicorn.loops.auto import auto_loop_factory
 from shared import logs, metrics, telemetry
 from shared.consumer import Consumer, Handlers
 from shared.db import Database
+from shared.disclosures import Teller
 from shared.relay import Relay
 from shared.settings import PlatformSettings
 from shared.web.health import Check, broker_check, health_router
@@ -56,6 +57,7 @@ async def _run(
         loop.add_signal_handler(signal_number, stop.set)
     parts = [
         Relay(settings).run(),
+        Teller(settings, database).run(),
         _watch_outbox(settings),
         _serve_health(settings, database, consumer),
         *(part(database) for part in extra),

@@ -6,6 +6,10 @@ from fastapi import FastAPI
 
 from services.consent.consents import api as consents
 from services.consent.decisions import api as decisions
+from services.consent.denials import api as denials
+from services.consent.disclosures import api as disclosures
+from services.consent.documents import api as documents
+from services.consent.fhir import api as fhir
 from services.consent.settings import Settings
 from shared import logs, migrations, telemetry
 from shared.web import create_app, serve
@@ -17,7 +21,14 @@ def build(settings: Settings) -> FastAPI:
     """The application."""
     return create_app(
         settings,
-        [consents.router, decisions.router],
+        [
+            consents.router,
+            denials.router,
+            decisions.router,
+            disclosures.router,
+            documents.router,
+            fhir.router,
+        ],
         title="nopsa consent",
         description="What clients permit, per direction, and decisions on what may be told.",
     )

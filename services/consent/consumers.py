@@ -1,5 +1,7 @@
-"""Which event moves what in the consent service: none so far, it only tells."""
+"""Which event moves what in the consent service."""
 
+from services.consent.persons import commands as persons
 from shared.consumer import Handlers
+from shared.contracts.referral import ClientLinked, ClientMerged, ClientUnlinked
 
-HANDLERS: Handlers = {}
+HANDLERS: Handlers = dict.fromkeys((ClientLinked, ClientMerged, ClientUnlinked), persons.learn)

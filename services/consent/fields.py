@@ -1,10 +1,13 @@
 """Fields that several bodies share; ids and codes only, so that nothing identifying slips in."""
 
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from shared.auth import Caller
+from shared.problems import FieldError
 from shared.redaction import MASK, mask
 
 
@@ -28,3 +31,10 @@ DataClass = Annotated[
     AfterValidator(_not_identifying),
     Field(description="code of a class of data", examples=["joint_plan"]),
 ]
+
+
+def check_recorder(caller: Caller, recorded_by: UUID) -> list[FieldError]:
+    """A worker records in their own name; a system says who did."""
+    if caller.worker is None or caller.worker.lower() == str(recorded_by):
+        return []
+    return [FieldError("/recorded_by", "recorded_by_not_caller", "must be the token's worker")]

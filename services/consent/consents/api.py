@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 
 from services.consent.consents import commands, queries
 from services.consent.consents.schemas import ConsentBody, ConsentView
+from services.consent.history.schemas import History
 from shared import web
 from shared.auth import Caller, scoped
 from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
@@ -48,6 +49,12 @@ async def get_consent(
     consent = await queries.read_consent(session, caller, consent_id)
     response.headers["ETag"] = etag(consent.version)
     return queries.view(consent)
+
+
+@router.get("/{consent_id}/history", summary="What became of a consent")
+async def get_history(consent_id: UUID, caller: Reader, session: Session) -> History:
+    """Every change, the first first, and who made it. The look is logged."""
+    return await queries.read_history(session, caller, consent_id)
 
 
 @router.post("/{consent_id}/revoke", summary="Take a consent back")

@@ -4,12 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from uuid import UUID
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from services.consent.consents import queries, rules
 from services.consent.consents.rules import Action, Flaw, Status
 from services.consent.consents.schemas import ConsentBody
+from services.consent.documents.copies import lock_person
+from services.consent.documents.withdrawing import withdraw_denied
+from services.consent.fields import check_recorder
 from services.consent.tables import Consent
 from shared import audit, outbox, telemetry, web
 from shared.auth import Caller
@@ -20,6 +24,7 @@ from shared.crypto import BlindIndex
 from shared.idempotency import Answer, once, request_key
 from shared.ids import new_id
 from shared.problems import (
+    CONSENT_OVERLAPS,
     ILLEGAL_TRANSITION,
     NOT_FOUND,
     PRECONDITION_FAILED,
@@ -51,7 +56,8 @@ class Giving:
 async def give_consent(session: AsyncSession, index: BlindIndex, giving: Giving) -> Answer:
     """Records a consent, once per idempotency key. Answers the consent.
 
-    Raises the problems of idempotency and `validation_failed`.
+    Raises the problems of idempotency, `validation_failed`, and `consent_overlaps` when the client
+    has given the same consent for a part of that time.
     """
     request = request_key(
         index,
@@ -65,6 +71,7 @@ async def give_consent(session: AsyncSession, index: BlindIndex, giving: Giving)
         now = utc_now()
         _check(giving, now)
         consent = _consent(giving.body, now)
+        await _check_overlap(session, consent, now)
         telemetry.tag(consent_id=str(consent.id))
         await session.execute(insert(Consent).values(**consent.model_dump()))
         await audit.record(session, giving.caller, _entry("consent.give", consent))
@@ -80,25 +87,27 @@ async def revoke_consent(
 ) -> Consent:
     """Takes a consent back.
 
-    Raises `not_found`, `illegal_transition` when it is revoked already, and
+    Raises `not_found`, `illegal_transition` when it is revoked already or has expired, and
     `precondition_failed` when `expected` is not its present version.
     """
     async with session.begin():
         consent = await session.get(Consent, consent_id, with_for_update=True)
         if consent is None:
             raise Problem(NOT_FOUND)
-        status = rules.after(Status(consent.status), Action.REVOKE)
+        now = utc_now()
+        present = rules.standing(Status(consent.status), consent.valid_to, now)
+        status = rules.after(present, Action.REVOKE)
         if status is None:
-            raise Problem(ILLEGAL_TRANSITION, f"A consent that is {consent.status} stays so.")
+            raise Problem(ILLEGAL_TRANSITION, f"A consent that is {present} stays so.")
         if consent.version != expected:
             raise Problem(PRECONDITION_FAILED)
-        consent.status = status
-        consent.revoked_at = utc_now()
+        consent.status, consent.revoked_at = status, now
         consent.version += 1
         telemetry.tag(consent_id=str(consent.id))
         await audit.record(session, caller, _entry("consent.revoke", consent))
-        event = _revoked(consent, consent.revoked_at)
-        await outbox.append(session, [outbox.message(event, key=consent.client_ref)])
+        event = _revoked(consent, now)
+        withdrawn = await withdraw_denied(session, caller, consent.client_ref)
+        await outbox.append(session, [outbox.message(event, key=consent.client_ref), *withdrawn])
     return consent
 
 
@@ -114,13 +123,31 @@ def _check(giving: Giving, now: datetime) -> None:
         *rules.period_flaws(body.valid_from or now, body.valid_to, now),
     ]
     errors = [FieldError(_TOLD_AS[flaw][0], flaw, _TOLD_AS[flaw][1]) for flaw in flaws]
-    worker = giving.caller.worker
-    if worker is not None and worker.lower() != str(body.recorded_by):
-        errors.append(
-            FieldError("/recorded_by", "recorded_by_not_caller", "must be the token's worker")
-        )
+    errors += check_recorder(giving.caller, body.recorded_by)
     if errors:
         raise Problem(VALIDATION_FAILED, errors=errors)
+
+
+async def _check_overlap(session: AsyncSession, consent: Consent, now: datetime) -> None:
+    """Under the person's lock, so that two at once are one after the other."""
+    refs = await lock_person(session, consent.client_ref)
+    rows = await session.scalars(
+        select(Consent).where(
+            col(Consent.client_ref).in_(refs),
+            col(Consent.direction) == consent.direction,
+            col(Consent.status) == Status.GIVEN,
+        )
+    )
+    for other in rows:
+        in_force = rules.standing(Status.GIVEN, other.valid_to, now) == Status.GIVEN
+        period = (other.valid_from, other.valid_to)
+        same = in_force and _extent(other) == _extent(consent)
+        if same and rules.meet((consent.valid_from, consent.valid_to), period):
+            raise Problem(CONSENT_OVERLAPS)
+
+
+def _extent(consent: Consent) -> tuple[object, ...]:
+    return (consent.partner_id, consent.facts, consent.targets)
 
 
 def _consent(body: ConsentBody, now: datetime) -> Consent:

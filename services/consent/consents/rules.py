@@ -29,22 +29,32 @@ class Status(StrEnum):
 
     GIVEN = "given"
     REVOKED = "revoked"
+    EXPIRED = "expired"
 
 
 class Action(StrEnum):
     """What may be done to a consent."""
 
     REVOKE = "revoke"
+    EXPIRE = "expire"
 
 
 _TRANSITIONS: dict[tuple[Status, Action], Status] = {
     (Status.GIVEN, Action.REVOKE): Status.REVOKED,
+    (Status.GIVEN, Action.EXPIRE): Status.EXPIRED,
 }
 
 
 def after(status: Status, action: Action) -> Status | None:
     """Where an action leads from a status; None when it is not allowed there."""
     return _TRANSITIONS.get((status, action))
+
+
+def standing(status: Status, valid_to: datetime | None, now: datetime) -> Status:
+    """The status by the clock: a given consent has expired once its period is over, whether or not
+    that was told yet."""
+    over = valid_to is not None and valid_to <= now
+    return after(status, Action.EXPIRE) or status if over else status
 
 
 class Flaw(StrEnum):
@@ -85,3 +95,9 @@ def period_flaws(valid_from: datetime, valid_to: datetime | None, now: datetime)
         Flaw.PERIOD_EMPTY: valid_to is not None and valid_to <= valid_from,
     }
     return [flaw for flaw, present in found.items() if present]
+
+
+def meet(one: tuple[datetime, datetime | None], other: tuple[datetime, datetime | None]) -> bool:
+    """Whether two periods have a moment in common. Each holds its beginning and not its end."""
+    (begins, ends), (other_begins, other_ends) = one, other
+    return (ends is None or other_begins < ends) and (other_ends is None or begins < other_ends)

@@ -6,13 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from services.consent.decisions.rules import (
-    Basis,
-    Obligation,
-    Purpose,
-    RequesterSector,
-    Verdict,
-)
+from services.consent.decisions.asking import Purpose, RequesterSector
+from services.consent.decisions.rights import ClaimedRight
+from services.consent.decisions.rules import Basis, Obligation, Verdict
 from services.consent.fields import DataClass, Organisation
 from shared.contracts.codes import ConsentDirection, Profession
 
@@ -37,6 +33,13 @@ class DecisionBody(_Body):
     purpose: Purpose
     data_class: DataClass
     direction: ConsentDirection
+    statutory_right: Annotated[
+        ClaimedRight | None,
+        Field(
+            description="the law's right that the requester relies on and answers for; one that "
+            "does not fit the direction, the requester or the purpose counts for nothing"
+        ),
+    ] = None
 
 
 class DecisionView(BaseModel):
@@ -48,3 +51,4 @@ class DecisionView(BaseModel):
     consent_id: UUID | None
     obligations: Annotated[list[Obligation], Field(description="what a permit binds you to")]
     valid_until: datetime | None
+    law: Annotated[str | None, Field(description="the law that gives the right in `basis`")]

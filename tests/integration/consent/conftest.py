@@ -20,6 +20,8 @@ from tests.support.tokens import TokenMint, token_mint
 
 WORKER = "01980000-0000-7000-8000-000000000301"
 SCOPES = "consents:read consents:write"
+PRODUCER = "1.2.246.10.77777777.10.1"
+"""Produces social services inside the organiser's register."""
 
 
 def consent_body(**changes: Any) -> dict[str, Any]:
@@ -30,6 +32,16 @@ def consent_body(**changes: Any) -> dict[str, Any]:
         "scope": "general",
         "given_by": "client",
         "form": "paper_signed",
+        "recorded_by": WORKER,
+    } | changes
+
+
+def denial_body(**changes: Any) -> dict[str, Any]:
+    """The client forbids everything."""
+    return {
+        "client_ref": str(uuid4()),
+        "given_by": "client",
+        "form": "oral_recorded",
         "recorded_by": WORKER,
     } | changes
 
@@ -56,6 +68,17 @@ class Service:
         """Takes a consent back."""
         headers = self.caller() | {"If-Match": etag}
         return await self.http.post(f"/v1/consents/{consent_id}/revoke", headers=headers)
+
+    async def deny(self, **changes: Any) -> httpx.Response:
+        """Records a denial."""
+        return await self.http.post(
+            "/v1/denials", json=denial_body(**changes), headers=self.caller()
+        )
+
+    async def lift(self, denial_id: str, etag: str = '"v1"') -> httpx.Response:
+        """Lifts a denial."""
+        headers = self.caller() | {"If-Match": etag}
+        return await self.http.post(f"/v1/denials/{denial_id}/lift", headers=headers)
 
     async def decide(self, client_ref: str, /, **changes: Any) -> httpx.Response:
         """Asks for a decision on the joint plan, for health."""
@@ -102,7 +125,10 @@ async def service(
 ) -> AsyncIterator[Service]:
     """A consent service on a database of its own."""
     address = await postgres.fresh("consent")
-    settings = settings_for(Settings, address, kafka=kafka, issuer=mint.url)
+    producers = {PRODUCER: ["social"]}
+    settings = settings_for(
+        Settings, address, kafka=kafka, issuer=mint.url, purchased_producers=producers
+    )
     async with (
         served(build(settings)) as url,
         httpx.AsyncClient(base_url=url, timeout=30) as http,

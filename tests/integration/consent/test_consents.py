@@ -158,7 +158,12 @@ async def test_a_clients_consents_are_paged_newest_first_and_the_look_is_logged(
 ) -> None:
     client_ref = str(uuid4())
     await service.give()
-    made = [(await service.give(client_ref=client_ref)).json()["id"] for _ in range(5)]
+    periods = [
+        {"valid_from": days_from_now(day), "valid_to": days_from_now(day + 1)} for day in range(5)
+    ]
+    made = [
+        (await service.give(client_ref=client_ref, **period)).json()["id"] for period in periods
+    ]
     await service.revoke(made[2])
     found, cursor = [], None
     while True:

@@ -20,7 +20,10 @@ from shared.contracts.codes import ConsentDirection
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
-LEGAL = {(Status.GIVEN, Action.REVOKE): Status.REVOKED}
+LEGAL = {
+    (Status.GIVEN, Action.REVOKE): Status.REVOKED,
+    (Status.GIVEN, Action.EXPIRE): Status.EXPIRED,
+}
 
 
 @pytest.mark.parametrize(("status", "action"), list(product(Status, Action)))

@@ -1,4 +1,5 @@
-"""The decision over every combination of what a consent can be and what can be asked."""
+"""Consents alone, over every combination of what one can be and what can be asked; the whole
+decision is in test_truth_table.py."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,19 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.consent.decisions.asking import Purpose, RequesterSector
 from services.consent.decisions.rules import (
     Basis,
     Decision,
     HeldConsent,
+    Holdings,
     Obligation,
-    Purpose,
     Question,
     Requester,
-    RequesterSector,
     Target,
     Verdict,
-    decide,
 )
+from services.consent.decisions.rules import decide as decide_by
 from shared.contracts.codes import ConsentDirection
 
 D = ConsentDirection
@@ -73,6 +74,10 @@ def held(
     return HeldConsent(
         uuid4(), direction, TARGETS[targets], BEGINS[begins], ENDS[ends], REVOKED[revoked]
     )
+
+
+def decide(asked: Question, consents: list[HeldConsent]) -> Decision:
+    return decide_by(asked, Holdings(consents))
 
 
 def expected(case: Case) -> Basis:

@@ -1,0 +1,1 @@
+"""Denials: what a client forbids, looked up and lifted. They win over every consent."""

@@ -1,0 +1,1 @@
+"""Persons: which pseudonyms are one client, whose consents then speak for both."""
