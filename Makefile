@@ -35,8 +35,7 @@ lint: $(VENV)/.dev ## Check style, types and import rules
 
 test: $(VENV)/.dev ## Run the whole test suite on the embedded database and broker
 	@echo "Running the tests ..."
-	@$(BIN)/pytest tests --ignore=tests/e2e -m "not kafka and not benchmark" -n 2 -q
-	@$(BIN)/pytest tests/e2e -m "not kafka and not benchmark" -q
+	@$(BIN)/pytest tests -m "not kafka and not benchmark" -n 2 --dist loadgroup -q
 
 test-kafka: $(VENV)/.dev ## Run the end-to-end and delivery tests on Apache Kafka (needs Java and Maven)
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then \

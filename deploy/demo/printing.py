@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.demo.following import FINLAND, Follower, Path
+from deploy.demo.records import Stand
 from deploy.demo.story import Chapter
 
 
@@ -60,6 +61,20 @@ def show_story(console: Console, chapters: Sequence[Chapter]) -> None:
         table.add_column(column)
     for chapter in chapters:
         table.add_row(chapter.what, chapter.status)
+    console.print(table)
+
+
+def show_records(console: Console, stands: Sequence[Stand]) -> None:
+    """What became of a client's documents in the two record systems."""
+    table = Table(
+        title="Documents into the social and the health record, as the client permits",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+    )
+    for column in ("what happened", "it is", "social", "health"):
+        table.add_column(column)
+    for stand in stands:
+        table.add_row(stand.what, stand.state, stand.social, stand.health)
     console.print(table)
 
 

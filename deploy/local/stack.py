@@ -18,6 +18,7 @@ import httpx
 
 from deploy.local.broker import BrokerName, make_broker
 from deploy.local.files import FolderLock, Secrets, write_private
+from deploy.local.integrators import RECORDS, Integrator, client_name
 from deploy.local.ports import free_port
 from deploy.local.postgres import Postgres
 from deploy.local.probes import http_ready
@@ -38,7 +39,8 @@ class Stack:
 
     An object is for one start and one stop; it holds the data folder from its making.
     `env` is added to the environment of every service; `durable=False` makes PostgreSQL faster
-    and is for data that a power cut may take, as in tests.
+    and is for data that a power cut may take, as in tests. The record systems' integrators run
+    wherever the consent service does.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Stack:
         self.postgres = Postgres(self.data_dir, self._kept, durable=durable)
         self._issuer_port = free_port()
         self.services = [self._service(name, env or {}) for name in services]
+        self.integrators = [self._integrator(record) for record in RECORDS if self._has_consent]
         self.supervisor = Supervisor(self.log_dir, progress, self._rewrite_ready_files)
         self._resting: list[str] = []
         self._ready_files: list[Path] = []
@@ -116,6 +119,7 @@ class Stack:
                 self._start_backing()
                 self._start_apps()
                 self._start_workers()
+                self._start_integrators()
             self.supervisor.watch()
         except BaseException:
             self.stop()
@@ -157,6 +161,20 @@ class Stack:
         }
         return Service(name, settings)
 
+    def _integrator(self, record: str) -> Integrator:
+        settings = {
+            "LIFECARE_KAFKA": self.kafka,
+            "LIFECARE_ISSUER": self.issuer,
+            "LIFECARE_CONSENT_URL": self.urls["consent"],
+            "LIFECARE_SESSION_TIMEOUT_MS": self.broker.settings["NOPSA_KAFKA_SESSION_TIMEOUT_MS"],
+        }
+        store = self.data_dir / "lifecare" / f"{record}.db"
+        return Integrator(record, self.clients[client_name(record)], store, settings)
+
+    @property
+    def _has_consent(self) -> bool:
+        return "consent" in self.urls
+
     def _start_backing(self) -> None:
         self._progress("Starting PostgreSQL, the broker and the token issuer ...")
         self.supervisor.add(self._issuer_spec())
@@ -191,13 +209,22 @@ class Stack:
         if not self.broker.durable:
             self.supervisor.revive_with("broker", self._revive_broker)
 
+    def _start_integrators(self) -> None:
+        names = [integrator.name for integrator in self.integrators]
+        for integrator in self.integrators:
+            self.supervisor.add(integrator.spec())
+        self.supervisor.spawn(names)
+        self.supervisor.wait_ready(names)
+
     def _revive_broker(self) -> None:
         """Bring the in-memory broker back with all that it forgot.
 
-        Workers stop first: one that kept its position on the old log would skip as many events
-        of the new, empty one. They start again once the log is being filled from the outboxes.
+        Workers and integrators stop first: one that kept its position on the old log would skip
+        as many events of the new, empty one. They start again once the log is being filled from
+        the outboxes.
         """
         workers = [service.worker for service in self.services]
+        workers += [integrator.name for integrator in self.integrators]
         self._resting = sorted({*self._resting, *self.supervisor.wanted(workers)})
         self.supervisor.stop(*self._resting)
         self.supervisor.spawn(["broker"])

@@ -1,6 +1,7 @@
 """One whole stack for the session, with the demo region loaded."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -9,6 +10,15 @@ from deploy.local.region import load_region
 from deploy.local.stack import Stack
 from shared.settings import KafkaSettings
 from tests.support.house import House
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several workers one takes all of these, so that one whole stack is enough."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            item.add_marker(pytest.mark.xdist_group("house"))
 
 
 @pytest.fixture(scope="session")

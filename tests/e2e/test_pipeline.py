@@ -18,6 +18,7 @@ from aiokafka import ConsumerRecord
 
 from deploy.demo.referrals import referrals
 from deploy.local.spans import Span, first_trace_of, read_spans, services_in, tree
+from services.analytics.reports.client_flow import COUNTS
 from shared.contracts.generate import published_events, schema_of
 from shared.contracts.topics import ALL
 from shared.messages import headers_of
@@ -30,6 +31,18 @@ pytestmark = pytest.mark.kafka_too
 
 FINLAND = ZoneInfo("Europe/Helsinki")
 TODAY = datetime.now(FINLAND).date()
+TAMPERE = "837"
+NOBODY = dict.fromkeys(COUNTS, 0)
+PRISON = {
+    "source_kind": "prison",
+    "referrals": 0,
+    "accepted": 0,
+    "redirected": 0,
+    "waitlisted": 0,
+    "cancelled": 0,
+    "share": 1.0,
+}
+"""A row of the report on sources that are prisons alone."""
 
 
 async def case_of(house: House, referral_id: str) -> dict[str, Any]:
@@ -63,10 +76,9 @@ async def wait_for_status(house: House, who: str, referral_id: str, status: str)
     await eventually(look)
 
 
-async def report(house: House, name: str) -> dict[str, Any]:
-    answer = await house.get(
-        "admin", "analytics", f"/v1/reports/{name}", **{"from": str(TODAY), "to": str(TODAY)}
-    )
+async def report(house: House, name: str, team: str) -> dict[str, Any]:
+    period = {"from": str(TODAY), "to": str(TODAY)}
+    answer = await house.get("admin", "analytics", f"/v1/reports/{name}", **period, team=team)
     body: dict[str, Any] = answer.json()
     return body
 
@@ -108,25 +120,32 @@ async def test_the_work_of_the_team_comes_back_to_the_sender(house: House) -> No
 
 
 async def test_the_reports_count_what_was_sent(house: House) -> None:
-    before = await report(house, "referral-sources")
-    flow_before = await report(house, "client-flow")
-    for _ in range(6):
-        await house.refer("prison", referral_body(client={"municipality": "781"}))
+    team = await house.new_team(county="08", municipality=TAMPERE)
+    body = referral_body(client={"municipality": TAMPERE})
+    sent = [await house.refer("prison", body) for _ in range(6)]
 
-    def prison(answer: dict[str, Any]) -> int:
-        rows = {row["source_kind"]: row["referrals"] for row in answer["data"]["rows"]}
-        return int(rows.get("prison", 0))
+    async def told(flow: dict[str, int], source: dict[str, int]) -> None:
+        async def look() -> bool:
+            now = await report(house, "client-flow", team)
+            rows = (await report(house, "referral-sources", team))["data"]["rows"]
+            return now["data"] == NOBODY | flow and rows == [PRISON | source]
 
-    async def counted() -> bool:
-        return prison(await report(house, "referral-sources")) == prison(before) + 6
+        await eventually(look)
 
-    await eventually(counted)
-
-    async def flowed() -> bool:
-        flow = (await report(house, "client-flow"))["data"]
-        return bool(flow["new"] >= flow_before["data"]["new"])
-
-    await eventually(flowed)
+    await told(
+        {"distinct_clients": 6, "new": 6, "new_continuing": 6, "open_at_end": 6},
+        {"referrals": 6, "accepted": 6},
+    )
+    path = f"/v1/referrals/{sent[0]}/cancel"
+    etag = (await house.get("prison", "referral", f"/v1/referrals/{sent[0]}")).headers["etag"]
+    reason = {"reason": "helped_elsewhere"}
+    taken_back = await house.post("prison", "referral", path, reason, If_Match=etag)
+    assert taken_back.status_code == 200, taken_back.text
+    still_open = {"new_continuing": 5, "open_at_end": 5}
+    await told(
+        {"distinct_clients": 6, "new": 6, "new_ended": 1, "ended": 1} | still_open,
+        {"referrals": 6, "accepted": 6, "cancelled": 1},
+    )
 
 
 async def test_one_trace_leads_from_the_request_through_every_service(house: House) -> None:

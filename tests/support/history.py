@@ -99,3 +99,53 @@ def liitu(team: str) -> list[dict[str, Any]]:
     for number in range(12):
         cases.append(past_case(team, f"long-ago-{number}", closed_on="2021-12-31"))
     return cases
+
+
+LADDER = {
+    ("home_support", "own", "mobile"): 250,
+    ("supported", "own", "on_site"): 10,
+    ("communal", "own", "on_site"): 40,
+    ("round_the_clock", "own", "on_site"): 47,
+    ("home_support", "purchased", "mobile"): 160,
+    ("supported", "purchased", "on_site"): 180,
+    ("communal", "purchased", "on_site"): 130,
+    ("round_the_clock", "purchased", "on_site"): 200,
+}
+"""Keski-Suomi's housing services: clients by service, production and channel."""
+
+PRICES = {
+    ("round_the_clock", 2022): "60000.00",
+    ("communal", 2022): "30000.00",
+    ("supported", 2022): "10000.00",
+    ("other_open_care", 2022): "800.00",
+    ("round_the_clock", 2024): "75000.00",
+    ("communal", 2024): "40000.00",
+    ("supported", 2024): "13000.00",
+    ("other_open_care", 2024): "2120.00",
+}
+"""Made up prices of a client's year at which LiiTu's alternatives cost what it reckoned."""
+SERVICE_COST = "230000.00"
+
+
+def ladder(team: str) -> list[dict[str, Any]]:
+    """Keski-Suomi's housing services as open cases of history, with a placement each."""
+    return [
+        past_case(
+            team,
+            f"{service}-{production}-{number}",
+            opened_on="2022-04-01",
+            closed_on=None,
+            closing_reason=None,
+            alternative_service=None,
+            placements=[
+                {
+                    "service_type": service,
+                    "production": production,
+                    "channel": channel,
+                    "from": "2022-05-01",
+                }
+            ],
+        )
+        for (service, production, channel), count in LADDER.items()
+        for number in range(count)
+    ]

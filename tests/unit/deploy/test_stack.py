@@ -69,6 +69,18 @@ def test_services_are_told_their_own_database_and_keys(
     assert {len(base64.urlsafe_b64decode(ring.removeprefix("k1:"))) for ring in rings} == {32}
 
 
+def test_integrators_are_told_their_own_client_and_run_only_beside_the_consent_service(
+    stack: Stack, tmp_path: Path
+) -> None:
+    assert [one.name for one in stack.integrators] == ["lifecare-social", "lifecare-health"]
+    environments = [one.spec().command.env for one in stack.integrators]
+    assert len({env["LIFECARE_CLIENT_SECRET"] for env in environments}) == 2
+    assert {env["LIFECARE_CONSENT_URL"] for env in environments} == {stack.urls["consent"]}
+    without = Stack(tmp_path / "other", services=("referral",))
+    assert without.integrators == []
+    without.stop()
+
+
 def test_curl_line_carries_valid_json(tmp_path: Path) -> None:
     line = curl_line("http://127.0.0.1:1", tmp_path)
     body = line.split("-d '")[1].removesuffix("'")
