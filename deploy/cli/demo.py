@@ -19,8 +19,10 @@ from deploy.cli import trace
 from deploy.cli.running import fail
 from deploy.cli.up import StopRequested, ignore_stop_signals, raise_on_stop_signals
 from deploy.demo.calling import Callers, DidNotArrive
+from deploy.demo.disclosures import disclosure_log
 from deploy.demo.following import FINLAND, Follower
 from deploy.demo.printing import (
+    show_log,
     show_paths,
     show_records,
     show_reports,
@@ -89,6 +91,7 @@ def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     progress("Waiting for the reports, the traces and a webhook ...")
     flow, sources = follower.reports(paths)
     traces = {path.sender: follower.trace(path) for path in paths}
+    log = disclosure_log(callers, by_sender["ward"].case["client_ref"])
     message = follower.told_by_webhook(by_sender["ward"], receiver)
     for path in paths:
         follower.look(path)
@@ -98,6 +101,7 @@ def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     show_webhook(console, message)
     show_story(console, chapters)
     show_records(console, stands)
+    show_log(console, log)
     show_reports(console, flow, sources)
     console.print("[bold]The trace of the ward's referral[/]")
     trace.show(traces["ward"])

@@ -10,6 +10,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from deploy.demo.disclosures import Log
 from deploy.demo.following import FINLAND, Follower, Path
 from deploy.demo.records import Stand
 from deploy.demo.story import Chapter
@@ -76,6 +77,22 @@ def show_records(console: Console, stands: Sequence[Stand]) -> None:
     for stand in stands:
         table.add_row(stand.what, stand.state, stand.social, stand.health)
     console.print(table)
+
+
+def show_log(console: Console, log: Log) -> None:
+    """The last of what the client may see of who used or was told their data."""
+    table = Table(
+        title="Who used or was told the ward's client's data (the last ten)",
+        box=SIMPLE_HEAD,
+        title_justify="left",
+    )
+    for column in ("when", "what the client reads"):
+        table.add_column(column, overflow="fold")
+    for item in log.items[:10]:
+        table.add_row(_moment(item["at"]), item["text"])
+    console.print(table)
+    state = "whole" if log.proof["whole"] else "NOT WHOLE"
+    console.print(f"   the log of {log.proof['rows']} rows is {state}\n")
 
 
 def show_webhook(console: Console, message: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -109,7 +109,7 @@ def received(records: list[ConsumerRecord]) -> list[bytes]:
 
 
 async def test_ten_thousand_referrals_are_all_in_none_twice_and_the_memory_stays_flat(
-    busy_house: House, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    busy_house: House, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
     stack = busy_house.stack
     began = time.monotonic()
@@ -133,9 +133,11 @@ async def test_ten_thousand_referrals_are_all_in_none_twice_and_the_memory_stays
 
     peak = peak_kilobytes(stack)
     growth = {name: peak[name] - after_warm_up[name] for name in PROCESSES}
-    with capsys.disabled():
-        print(f"\n{ALL} referrals imported in {seconds:.0f} s; peak memory (kB) {peak}")
-        print(f"growth from the first {WARM_UP} to the end (kB) {growth}")
+    record_property(
+        "measured",
+        f"{ALL} referrals imported in {seconds:.0f} s; peak memory (kB) {peak}, "
+        f"growth from the first {WARM_UP} on {growth}",
+    )
     assert max(growth.values()) < MOST_GROWTH_KB
 
 

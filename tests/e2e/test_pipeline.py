@@ -4,6 +4,7 @@ import asyncio
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.kafka_too
 FINLAND = ZoneInfo("Europe/Helsinki")
 TODAY = datetime.now(FINLAND).date()
 TAMPERE = "837"
+ENOUGH_OF_A_TYPE = 50
 NOBODY = dict.fromkeys(COUNTS, 0)
 PRISON = {
     "source_kind": "prison",
@@ -195,10 +197,13 @@ async def test_an_outside_consumer_reads_what_the_contracts_promise(
     await case_of(house, referral_id)
     records = await read_all(topics, ALL, enough=_has_assignment_of(referral_id))
     keys = {}
+    seen: Counter[str] = Counter()
     for record in records:
         headers = headers_of(record)
         data = json.loads(record.value)
-        jsonschema.validate(data, schema_of(headers["ce_type"], _event(headers["ce_type"])))
+        seen[headers["ce_type"]] += 1
+        if seen[headers["ce_type"]] <= ENOUGH_OF_A_TYPE:
+            jsonschema.validate(data, schema_of(headers["ce_type"], _event(headers["ce_type"])))
         assert headers["ce_specversion"] == "1.0"
         assert headers["content-type"] == "application/json"
         assert UUID(headers["ce_id"]).version == 7

@@ -77,7 +77,7 @@ def who_is_whom(refs: list[Any], chance: random.Random) -> list[EventData]:
 
 @given(seed=st.integers(0, 2**32))
 @settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_late_repeated_reordered_and_corrected_events_give_the_same_reports(
     service: Service, seed: int

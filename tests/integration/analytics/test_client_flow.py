@@ -159,7 +159,7 @@ def some_cases(draw: st.DrawFn) -> list[Case]:
 
 @given(cases=some_cases(), data=st.data())
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_any_cases_agree_with_counting_by_hand(
     service: Service, cases: list[Case], data: st.DataObject

@@ -93,7 +93,7 @@ def told_again(event: EventData) -> EventData:
     data=st.data(),
 )
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_late_repeated_and_reordered_events_change_no_report(
     service: Service, past: list[dict[str, Any]], data: st.DataObject

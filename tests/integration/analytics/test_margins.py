@@ -91,7 +91,7 @@ async def all_reports(service: Service, events: Any) -> dict[str, Any]:
 
 @given(seed=st.integers(0, 2**32), cases=st.integers(0, 30))
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_any_past_gives_what_is_counted_by_hand(
     service: Service, seed: int, cases: int

@@ -101,7 +101,7 @@ CASES = st.lists(
 
 @given(cases=CASES, history=some_history(REFS), data=st.data())
 @settings(
-    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 async def test_in_any_order_and_repeated_the_figures_are_those_of_persons(
     service: Service, cases: Cases, history: Whoiswho, data: st.DataObject

@@ -327,14 +327,18 @@ async def test_what_is_no_import_is_refused_at_the_door(service: Service) -> Non
         assert (refused.status_code, refused.json()["code"]) == (status, code)
     empty = await send(service, b"")
     assert empty.json()["errors"][0]["code"] == "empty"
-    declared = await announce(service, 200 * 1024 * 1024 + 1)
+    reader, writer = await announce(service, 200 * 1024 * 1024 + 1)
+    declared = await reader.read(4000)
+    writer.close()
     assert b" 413 " in declared.splitlines()[0]
     assert b"body_too_large" in declared
     assert await service.rows("SELECT 1 FROM case_imports") == []
 
 
-async def announce(service: Service, length: int, content: bytes = b"") -> bytes:
-    """Says that a body of this length comes, sends less, and ends; what is answered."""
+async def announce(
+    service: Service, length: int, content: bytes = b""
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Says that a body of this length comes, and sends less."""
     address = urlsplit(str(service.http.base_url))
     reader, writer = await asyncio.open_connection(address.hostname, address.port)
     lines = [
@@ -345,20 +349,18 @@ async def announce(service: Service, length: int, content: bytes = b"") -> bytes
     ]
     writer.write("\r\n".join([*lines, "", ""]).encode() + content)
     await writer.drain()
-    if content:
-        writer.close()
-        return b""
-    answer = await reader.read(4000)
-    writer.close()
-    return answer
+    return reader, writer
 
 
 async def test_an_upload_that_breaks_off_leaves_nothing(service: Service) -> None:
-    await announce(service, 5_000_000, b"x" * 700_000)
+    _, writer = await announce(service, 5_000_000, b"x" * 700_000)
     async with asyncio.timeout(10):
-        while await service.rows("SELECT 1 FROM case_imports"):
-            await asyncio.sleep(0.05)
-    assert await service.rows("SELECT 1 FROM case_import_pieces") == []
+        while not await service.rows("SELECT 1 FROM case_import_pieces"):
+            await asyncio.sleep(0.01)
+        writer.close()
+        while await service.rows("SELECT 1 FROM case_import_pieces"):
+            await asyncio.sleep(0.01)
+    assert await service.rows("SELECT 1 FROM case_imports") == []
 
 
 async def test_a_large_file_needs_no_other_limit_than_its_own(service: Service) -> None:

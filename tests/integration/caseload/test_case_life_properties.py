@@ -329,7 +329,7 @@ async def test_whatever_is_done_the_events_tell_the_case(service: Service) -> No
         run_state_machine_as_test,
         machine,
         settings=settings(
-            max_examples=10,
+            max_examples=4,
             stateful_step_count=20,
             deadline=None,
             phases=[Phase.generate, Phase.shrink],
