@@ -29,7 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Prints what tests measured (`record_property("measured", ...)`), whichever worker ran them."""
+    """Prints what tests measured (`record_property("measured", ...)`), whichever worker ran."""
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             if name == "measured":
