@@ -21,7 +21,7 @@ SERVICES = ("referral", "caseload", "consent", "analytics")
 _DEFAULTS = {
     "NOPSA_ENVIRONMENT": "local",
     "NOPSA_ALLOW_TEST_IDENTITY_CODES": "true",
-    "NOPSA_KAFKA_FETCH_MAX_WAIT_MS": "10",
+    "NOPSA_KAFKA_FETCH_MAX_WAIT_MS": "30",
     # Nothing here is real, so that erasure can be tried without waiting ten years.
     "NOPSA_ALLOW_RETENTION_AHEAD": "true",
     # Who tries the stack has an endpoint for webhooks on this machine.

@@ -2,8 +2,8 @@
 
 from shared.migrations import platform_v2, platform_v2_undone
 
-revision = "0006"
-down_revision = "0005"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
