@@ -51,7 +51,7 @@ def split(file: Iterable[bytes], *, csv: bool, part_bytes: int = PART_BYTES) -> 
     """The parts of a file, given line by line.
 
     A row of CSV may go over several lines: it is cut only where every quote before is closed, or
-    where a part becomes too large for lack of such a place.
+    where a part has become longer, for lack of such a place, than any row can be.
     """
     header = b""
     part = Part(first_line=1)
@@ -72,7 +72,7 @@ def _is_full(part: Part, line: bytes, csv: bool, part_bytes: int) -> bool:
     if not part.lines or (size <= part_bytes and len(part.lines) < PART_LINES):
         return False
     between_rows = not csv or part.quotes % 2 == 0
-    return between_rows or size > part_bytes + part_bytes // 8
+    return between_rows or size > part_bytes + LINE_BYTES
 
 
 def _is_header(line: bytes) -> bool:

@@ -5,7 +5,7 @@ from services.caseload.assignment import referral_changes
 from services.caseload.persons import commands as persons
 from services.caseload.returns import commands as returns
 from shared.consumer import Handlers
-from shared.contracts.consent import ConsentDenied, ConsentGiven, ConsentRevoked
+from shared.contracts.consent import ConsentDenied, ConsentGiven, ConsentRefused, ConsentRevoked
 from shared.contracts.referral import (
     ClientLinked,
     ClientMerged,
@@ -27,4 +27,5 @@ HANDLERS: Handlers = {
     ConsentGiven: returns.note_consent,
     ConsentRevoked: returns.note_consent,
     ConsentDenied: returns.note_consent,
+    ConsentRefused: returns.note_consent,
 }

@@ -10,6 +10,7 @@ from services.consent.denials import api as denials
 from services.consent.disclosures import api as disclosures
 from services.consent.documents import api as documents
 from services.consent.fhir import api as fhir
+from services.consent.refusals import api as refusals
 from services.consent.settings import Settings
 from shared import logs, migrations, telemetry
 from shared.web import create_app, serve
@@ -24,6 +25,7 @@ def build(settings: Settings) -> FastAPI:
         [
             consents.router,
             denials.router,
+            refusals.router,
             decisions.router,
             disclosures.router,
             documents.router,

@@ -75,6 +75,22 @@ class Denial(Base, table=True):
     version: int = 1
 
 
+class Refusal(Base, table=True):
+    """The client was asked for consent and said no. Never changed: who says yes later gives a
+    consent."""
+
+    __tablename__ = "refusals"
+    __table_args__ = (Index("refusals_of_client", "client_ref", "id"),)
+
+    id: UUID = Field(primary_key=True)
+    client_ref: UUID
+    refused_at: datetime = Field(sa_type=Moment)
+    given_by: str
+    form: str
+    recorded_by: UUID
+    recorded_at: datetime = Field(sa_type=Moment)
+
+
 class Disclosure(Base, table=True):
     """A row of the disclosure log, chained to the one before; never changed. `id` sorts by the
     time of the act, `number` is the place in the chain."""

@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.referral.agreements import api as agreements
 from services.referral.changes import api as changes
 from services.referral.clients import api as clients
+from services.referral.content import api as content
 from services.referral.fhir import api as fhir
 from services.referral.following import api as following
 from services.referral.imports import api as imports
@@ -30,6 +31,7 @@ def build(settings: Settings) -> FastAPI:
             intake.router,
             following.router,
             changes.router,
+            content.router,
             clients.router,
             partners.router,
             agreements.router,

@@ -1,6 +1,5 @@
 """What the service forgets by itself: old answers to repeated requests, leftovers of imports."""
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,10 +11,11 @@ from sqlmodel import col
 
 from services.referral.imports.rules import RESULTS_KEPT, UPLOAD_PATIENCE
 from services.referral.tables import Import
-from shared import idempotency
+from shared import idempotency, sweeping
 from shared.db import Database
 from shared.jobs import JobState
 from shared.tables import idempotency as answers
+from shared.worker import Part
 
 LOG = structlog.get_logger(__name__)
 SWEEP_SECONDS = 3600.0
@@ -29,17 +29,16 @@ class Old:
     imports: int
 
 
-async def sweep_for_ever(database: Database) -> None:
+def sweeper() -> Part:
     """The part of the event process that forgets, every hour."""
-    while True:
-        try:
-            with suppress_instrumentation():
-                async with database.sessions() as session, session.begin():
-                    old = await forget_old(session)
-            LOG.info("swept", **vars(old))
-        except Exception as error:
-            LOG.warning("sweep_failed", error=type(error).__name__)
-        await asyncio.sleep(SWEEP_SECONDS)
+    return sweeping.sweeper("housekeeping", SWEEP_SECONDS, _forget)
+
+
+async def _forget(database: Database) -> None:
+    with suppress_instrumentation():
+        async with database.sessions() as session, session.begin():
+            old = await forget_old(session)
+    LOG.info("swept", **vars(old))
 
 
 async def forget_old(session: AsyncSession) -> Old:

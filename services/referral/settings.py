@@ -53,6 +53,9 @@ class Settings(PlatformSettings):
     job_poll_seconds: Annotated[
         float, Field(gt=0, description="how often to look for imports and retention runs")
     ] = 1.0
+    refused_kept_days: Annotated[
+        int, Field(ge=0, description="days from a client's refusal to the erasure that follows it")
+    ] = 30
     retention_file: Annotated[
         Path | None, Field(description="JSON with retention times and service function codes")
     ] = None

@@ -2,10 +2,11 @@
 
 from functools import partial
 
+from services.referral import housekeeping
 from services.referral.app import MIGRATIONS
 from services.referral.consumers import HANDLERS
-from services.referral.following.beginning import begin_for_ever
-from services.referral.housekeeping import sweep_for_ever
+from services.referral.content import erasing as content
+from services.referral.following import beginning
 from services.referral.imports.processing import import_for_ever
 from services.referral.retention.erasing import erase_for_ever
 from services.referral.settings import Settings
@@ -29,8 +30,9 @@ def main() -> None:
             partial(send_for_ever, settings),
             partial(import_for_ever, settings),
             partial(erase_for_ever, settings),
-            partial(begin_for_ever, settings),
-            sweep_for_ever,
+            beginning.sweeper(settings),
+            content.sweeper(settings),
+            housekeeping.sweeper(),
         ],
     )
 

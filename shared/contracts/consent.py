@@ -59,3 +59,12 @@ class DenialLifted(EventData):
     client_ref: UUID
     direction: ConsentDirection | None = None
     partner_id: UUID | None = None
+
+
+@event("nopsa.consent.refused.v1", topic=CONSENT)
+class ConsentRefused(EventData):
+    """The client was asked for consent and said no. What was collected beyond the basis of a
+    referral is to be erased, unless the client consents before that; nothing is forbidden by it."""
+
+    client_ref: UUID
+    refused_at: AwareDatetime

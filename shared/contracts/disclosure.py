@@ -14,7 +14,7 @@ from shared.contracts.topics import DISCLOSURE
 
 _CLASSES: dict[DisclosedClass, tuple[str, ...]] = {
     DisclosedClass.IDENTITY: ("client",),
-    DisclosedClass.REFERRAL: ("referral",),
+    DisclosedClass.REFERRAL: ("referral", "referral_content"),
     DisclosedClass.CASE: (
         "case",
         "waitlist",
@@ -32,7 +32,7 @@ _CLASSES: dict[DisclosedClass, tuple[str, ...]] = {
     DisclosedClass.HANDOVER: ("handover",),
     DisclosedClass.PLACEMENT: ("placement",),
     DisclosedClass.SERVICE_PATH: ("service_path",),
-    DisclosedClass.CONSENT: ("consent", "denial", "decision"),
+    DisclosedClass.CONSENT: ("consent", "denial", "refusal", "decision"),
     DisclosedClass.DOCUMENT: ("document",),
     DisclosedClass.LOG: ("disclosure",),
 }

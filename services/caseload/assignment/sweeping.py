@@ -4,13 +4,10 @@ Runs in the event process. Several may run at once: each team is looked at under
 pause is told to have ended once, and room is given once.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
-import structlog
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanKind
@@ -21,29 +18,16 @@ from services.caseload.assignment.draining import drain
 from services.caseload.intake_rules.commands import resume_due
 from services.caseload.settings import Settings
 from services.caseload.tables import IntakeRule, Team, WaitlistPlace, Worker
-from shared import outbox, telemetry
+from shared import outbox, sweeping, telemetry
 from shared.clock import utc_now
 from shared.contracts.codes import IntakeState
-from shared.db import Database, is_transient
+from shared.db import Database
 from shared.worker import Part
-
-LOG = structlog.get_logger(__name__)
 
 
 def sweeper(settings: Settings) -> Part:
     """The part of the event process that sweeps, for ever."""
-    return partial(_sweep, settings.sweep_seconds)
-
-
-async def _sweep(pause: float, database: Database) -> None:
-    while True:
-        try:
-            await sweep_once(database)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            LOG.warning("assignment_sweep_interrupted", error=type(error).__name__)
-        await asyncio.sleep(pause)
+    return sweeping.sweeper("assignment", settings.sweep_seconds, sweep_once)
 
 
 async def sweep_once(database: Database, now: datetime | None = None) -> None:

@@ -8,14 +8,11 @@ was made, or a case that ended, before the sweep came by nothing is told here: t
 contact says itself that it was late.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
-import structlog
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanKind
@@ -28,16 +25,15 @@ from services.caseload.deadlines.rules import Kind
 from services.caseload.settings import Settings
 from services.caseload.tables import Case, CaseClock, CaseLife, WaitlistPlace
 from services.caseload.waitlist.queries import entry
-from shared import audit, outbox, telemetry
+from shared import audit, outbox, sweeping, telemetry
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.caseload import CaseEvent
 from shared.contracts.codes import CaseStatus
 from shared.contracts.deadlines import AssessmentOverdue, ContactOverdue
-from shared.db import Database, is_transient
+from shared.db import Database
 from shared.worker import Part
 
-LOG = structlog.get_logger(__name__)
 CLOCK = Caller("nopsa-caseload", "nopsa-caseload", frozenset())
 """Who the audit log names for what nobody did."""
 AT_A_TIME = 100
@@ -47,19 +43,7 @@ Telling = tuple[Kind, type[CaseEvent], dict[str, Any]]
 
 def sweeper(settings: Settings) -> Part:
     """The part of the event process that sweeps, for ever."""
-    return partial(_sweep, settings.deadline_sweep_seconds)
-
-
-async def _sweep(pause: float, database: Database) -> None:
-    while True:
-        try:
-            await raise_overdue(database)
-            await measure(database)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            LOG.warning("deadline_sweep_interrupted", error=type(error).__name__)
-        await asyncio.sleep(pause)
+    return sweeping.sweeper("deadlines", settings.deadline_sweep_seconds, raise_overdue, measure)
 
 
 async def raise_overdue(database: Database, now: datetime | None = None) -> int:

@@ -4,11 +4,8 @@ Runs in the event process. Several may run at once: each handover is ended under
 case, by whoever finds it first, and once.
 """
 
-import asyncio
-from functools import partial
 from uuid import UUID
 
-import structlog
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanKind
@@ -21,15 +18,14 @@ from services.caseload.handovers import bouncing
 from services.caseload.handovers.rules import HandoverAction, HandoverState
 from services.caseload.settings import Settings
 from services.caseload.tables import Case, Handover
-from shared import telemetry
+from shared import sweeping, telemetry
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.case_life import HandoverFailed
 from shared.contracts.codes import HandoverFailure
-from shared.db import Database, is_transient
+from shared.db import Database
 from shared.worker import Part
 
-LOG = structlog.get_logger(__name__)
 CLOCK = Caller("nopsa-caseload", "nopsa-caseload", frozenset())
 """Who the audit log names for what nobody did."""
 AT_A_TIME = 100
@@ -37,18 +33,7 @@ AT_A_TIME = 100
 
 def sweeper(settings: Settings) -> Part:
     """The part of the event process that sweeps, for ever."""
-    return partial(_sweep, settings.handover_sweep_seconds)
-
-
-async def _sweep(pause: float, database: Database) -> None:
-    while True:
-        try:
-            await bounce_unanswered(database)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            LOG.warning("handover_sweep_interrupted", error=type(error).__name__)
-        await asyncio.sleep(pause)
+    return sweeping.sweeper("handovers", settings.handover_sweep_seconds, bounce_unanswered)
 
 
 async def bounce_unanswered(database: Database) -> int:

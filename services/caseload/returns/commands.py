@@ -41,7 +41,7 @@ from shared import audit, outbox, telemetry
 from shared.clock import utc_now
 from shared.contracts.case_life import CaseReturned
 from shared.contracts.codes import AgeGroup, CaseStatus, ClosingReason, Reason
-from shared.contracts.consent import ConsentDenied, ConsentEvent
+from shared.contracts.consent import ConsentDenied, ConsentEvent, ConsentRefused
 from shared.crypto import BlindIndex
 from shared.idempotency import Answer, once
 from shared.ids import new_id
@@ -82,7 +82,7 @@ async def come_back(
 async def note_consent(session: AsyncSession, event: Received) -> None:
     """Whoever was asked what they consent to need not be asked again once they answered: yes, no,
     or no longer; and whichever ref of theirs the answer came under."""
-    client_ref = cast(ConsentEvent | ConsentDenied, event.data).client_ref
+    client_ref = cast(ConsentEvent | ConsentDenied | ConsentRefused, event.data).client_ref
     await persons.hold(session)
     refs = await persons.refs_of(session, client_ref)
     asked = col(CaseLife.consent_to_ask)

@@ -5,12 +5,9 @@ the transaction of its event: a process that is killed loses nothing and repeats
 do not wait for this: they look at the period.
 """
 
-import asyncio
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
-import structlog
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanKind
@@ -23,15 +20,14 @@ from services.consent.consents.rules import Action, Status
 from services.consent.documents.withdrawing import withdraw_denied
 from services.consent.settings import Settings
 from services.consent.tables import Consent
-from shared import audit, outbox, telemetry
+from shared import audit, outbox, sweeping, telemetry
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.codes import ConsentDirection
 from shared.contracts.consent import ConsentExpired
-from shared.db import Database, is_transient
+from shared.db import Database
 from shared.worker import Part
 
-LOG = structlog.get_logger(__name__)
 CLOCK = Caller("nopsa-consent", "nopsa-consent", frozenset())
 """Who the audit log names for what nobody did."""
 AT_A_TIME = 100
@@ -39,18 +35,7 @@ AT_A_TIME = 100
 
 def sweeper(settings: Settings) -> Part:
     """The part of the event process that sweeps, for ever."""
-    return partial(_sweep, settings.consent_sweep_seconds)
-
-
-async def _sweep(pause: float, database: Database) -> None:
-    while True:
-        try:
-            await expire_ended(database)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            LOG.warning("consent_sweep_interrupted", error=type(error).__name__)
-        await asyncio.sleep(pause)
+    return sweeping.sweeper("consents", settings.consent_sweep_seconds, expire_ended)
 
 
 async def expire_ended(database: Database, now: datetime | None = None) -> int:

@@ -4,10 +4,8 @@ The log has a consumer group of its own: after a large import it may lag by minu
 the service consumes does not wait for it.
 """
 
-import asyncio
 from functools import partial
 
-import structlog
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 
 from services.consent.disclosures import commands
@@ -15,9 +13,9 @@ from services.consent.settings import Settings
 from shared.consumer import Consumer, Handlers
 from shared.contracts.disclosure import Disclosed
 from shared.db import Database
+from shared.sweeping import sweeper
 from shared.worker import Part
 
-LOG = structlog.get_logger(__name__)
 HANDLERS: Handlers = {Disclosed: commands.note}
 GROUP = "disclosures"
 BATCH_SIZE = 100
@@ -26,19 +24,14 @@ BATCH_SIZE = 100
 
 def keepers(settings: Settings) -> list[Part]:
     """The parts, for the worker."""
-    return [partial(_take_in, settings), partial(_seal_for_ever, settings)]
+    return [partial(_take_in, settings), sweeper("seal", settings.disclosure_seal_seconds, _seal)]
 
 
 async def _take_in(settings: Settings, database: Database) -> None:
     await Consumer(settings, database, HANDLERS, batch_size=BATCH_SIZE, group=GROUP).run()
 
 
-async def _seal_for_ever(settings: Settings, database: Database) -> None:
-    while True:
-        try:
-            with suppress_instrumentation():
-                async with database.sessions() as session:
-                    await commands.seal(session)
-        except Exception as error:
-            LOG.warning("disclosure_log_not_sealed", error=type(error).__name__)
-        await asyncio.sleep(settings.disclosure_seal_seconds)
+async def _seal(database: Database) -> None:
+    with suppress_instrumentation():
+        async with database.sessions() as session:
+            await commands.seal(session)

@@ -90,6 +90,9 @@ PURPOSES = {
     "retention": Words(
         "säilytysajan päättyminen", "förvaringstiden löpte ut", "the end of the time of keeping"
     ),
+    "refusal": Words(
+        "et antanut suostumusta", "du gav inte ditt samtycke", "you did not give your consent"
+    ),
 }
 BASES = {
     "consent": Words("suostumuksesi", "ditt samtycke", "your consent"),

@@ -6,13 +6,10 @@ document's lock, in the transaction of its event: a process that is killed loses
 nothing.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from functools import partial
 from uuid import UUID
 
-import structlog
 from opentelemetry.context import Context
 from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanKind
@@ -21,14 +18,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.consent.documents import copies, metrics, queries, rules
 from services.consent.documents.withdrawing import withdraw_denied
 from services.consent.settings import Settings
-from shared import audit, outbox, telemetry
+from shared import audit, outbox, sweeping, telemetry
 from shared.auth import Caller
 from shared.clock import utc_now
 from shared.contracts.records import DocumentOverdue
-from shared.db import Database, is_transient
+from shared.db import Database
 from shared.worker import Part
 
-LOG = structlog.get_logger(__name__)
 CLOCK = Caller("nopsa-consent", "nopsa-consent", frozenset())
 """Who the audit log names for what nobody did."""
 AT_A_TIME = 100
@@ -38,20 +34,9 @@ Query = Callable[[AsyncSession, datetime, int], Awaitable[Sequence[UUID]]]
 
 def sweeper(settings: Settings) -> Part:
     """The part of the event process that sweeps, for ever."""
-    return partial(_sweep, settings.record_sweep_seconds)
-
-
-async def _sweep(pause: float, database: Database) -> None:
-    while True:
-        try:
-            await end_outlived(database)
-            await raise_overdue(database)
-            await measure(database)
-        except Exception as error:
-            if not is_transient(error):
-                raise
-            LOG.warning("document_sweep_interrupted", error=type(error).__name__)
-        await asyncio.sleep(pause)
+    return sweeping.sweeper(
+        "documents", settings.record_sweep_seconds, end_outlived, raise_overdue, measure
+    )
 
 
 async def raise_overdue(database: Database, now: datetime | None = None) -> int:

@@ -18,7 +18,7 @@ from services.referral.clients.joining import learn_code
 from services.referral.clients.rules import age_group
 from services.referral.intake import checks
 from services.referral.intake.schemas import ReferralBody
-from services.referral.intake.taking import content_of
+from services.referral.intake.taking import content_context, content_of
 from services.referral.tables import Referral
 from services.referral.transitions import Action, Move
 from shared import outbox
@@ -77,7 +77,7 @@ async def _nothing(_: Referral, __: Move) -> list[outbox.Message]:
 
 def _as_sent(cipher: FieldCipher, referral: Referral) -> Sent:
     """The referral as its sender has sent it, with what it changed until now."""
-    content: Sent = cipher.decrypt_json(referral.content_sealed, f"referrals/{referral.id}")
+    content: Sent = cipher.decrypt_json(referral.content_sealed, content_context(referral.id))
     leaves_on = referral.leaves_institution_on
     return content | {
         "lawful_basis": referral.lawful_basis,
@@ -150,7 +150,8 @@ def _write(cipher: FieldCipher, referral: Referral, body: ReferralBody) -> None:
     referral.housing = body.housing.model_dump(mode="json") if body.housing else None
     referral.leaves_institution_on = body.leaves_institution_on
     referral.wished_team = body.team
-    referral.content_sealed = cipher.encrypt_json(content_of(body), f"referrals/{referral.id}")
+    referral.beyond_basis_erased_at = None
+    referral.content_sealed = cipher.encrypt_json(content_of(body), content_context(referral.id))
 
 
 async def _tell_person(

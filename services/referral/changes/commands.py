@@ -145,10 +145,15 @@ def keep(
             action=action,
             fields=[str(field) for field in fields],
             reason=reason,
-            content_sealed=cipher.encrypt_json(words, f"referral_changes/{change_id}"),
+            content_sealed=cipher.encrypt_json(words, change_context(change_id)),
             changed_at=utc_now(),
         )
     )
+
+
+def change_context(change_id: UUID) -> str:
+    """What the sealed words of a change are bound to."""
+    return f"referral_changes/{change_id}"
 
 
 async def told(

@@ -4,11 +4,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from services.referral.clients import linking, queries
 from services.referral.clients.linking import Change
+from services.referral.clients.purpose import Purpose
 from services.referral.clients.schemas import (
     ClientView,
     DismissBody,
@@ -17,7 +18,6 @@ from services.referral.clients.schemas import (
     LinkView,
     MatchView,
     MergeBody,
-    PurposeOfUse,
     Review,
     UnlinkBody,
     UnlinkedView,
@@ -26,27 +26,12 @@ from services.referral.settings import Settings
 from shared import identity_code, web
 from shared.auth import Caller, scoped
 from shared.pagination import DEFAULT_LIMIT, CursorText, Limit, Page
-from shared.problems import PURPOSE_OF_USE_MISSING, VALIDATION_FAILED, FieldError, Problem
+from shared.problems import VALIDATION_FAILED, FieldError, Problem
 from shared.web import Cipher, IdempotencyKey, Index, Session, etag, expected_version
 
 router = APIRouter(prefix="/v1/clients", tags=["clients"])
 Reader = Annotated[Caller, Depends(scoped("clients:read"))]
 Writer = Annotated[Caller, Depends(scoped("clients:write"))]
-
-
-def _purpose(
-    purpose: Annotated[
-        str | None,
-        Header(
-            alias="Purpose-Of-Use",
-            description="care, coordination or administration; logged",
-            json_schema_extra={"enum": [str(purpose) for purpose in PurposeOfUse]},
-        ),
-    ] = None,
-) -> PurposeOfUse:
-    if purpose not in set(PurposeOfUse):
-        raise Problem(PURPOSE_OF_USE_MISSING)
-    return PurposeOfUse(purpose)
 
 
 def _change(
@@ -58,7 +43,6 @@ def _change(
     return Change(caller, client_ref, expected, key)
 
 
-Purpose = Annotated[PurposeOfUse, Depends(_purpose)]
 Changing = Annotated[Change, Depends(_change)]
 
 

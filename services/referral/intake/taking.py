@@ -198,7 +198,7 @@ def _referral(
         leaves_institution_on=body.leaves_institution_on,
         wished_team=body.team or standing.team,
         redirect_reason=standing.redirect_reason,
-        content_sealed=cipher.encrypt_json(content_of(body), f"referrals/{referral_id}"),
+        content_sealed=cipher.encrypt_json(content_of(body), content_context(referral_id)),
         status=ReferralStatus.REQUESTED,
         received_at=now,
         pending_since=now,
@@ -213,6 +213,11 @@ def content_of(body: ReferralBody) -> dict[str, Any]:
         include={"client", "narrative", "no_consent_reason", "contact_person"},
         exclude_none=True,
     )
+
+
+def content_context(referral_id: UUID) -> str:
+    """What the sealed words of a referral are bound to."""
+    return f"referrals/{referral_id}"
 
 
 async def _insert(session: AsyncSession, referrals: Sequence[Referral]) -> None:

@@ -47,7 +47,8 @@ class Client(Base, table=True):
 
 
 class Referral(Base, table=True):
-    """One referral. `content_sealed` holds all that was sent about the person in words."""
+    """One referral. `content_sealed` holds all that was sent about the person in words. What
+    goes beyond the basis is erased some days after `refused_on`, the client's last answer."""
 
     __tablename__ = "referrals"
     __table_args__ = (
@@ -60,6 +61,11 @@ class Referral(Base, table=True):
         ),
         Index("referrals_of_partner", "partner_id", "id"),
         Index("referrals_received", "partner_id", "received_at"),
+        Index(
+            "referrals_refused",
+            "refused_on",
+            postgresql_where=text("refused_on IS NOT NULL AND beyond_basis_erased_at IS NULL"),
+        ),
     )
 
     id: UUID = Field(primary_key=True)
@@ -88,6 +94,9 @@ class Referral(Base, table=True):
     pending_since: datetime = Field(sa_type=Moment)
     case_id: UUID | None = None
     case_version: int = 0
+    consent_answered_at: datetime | None = Field(default=None, sa_type=Moment)
+    refused_on: date | None = None
+    beyond_basis_erased_at: datetime | None = Field(default=None, sa_type=Moment)
     erased_at: datetime | None = Field(default=None, sa_type=Moment)
     version: int = 1
 

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from services.caseload.consumers import HANDLERS
 from shared.contracts import EventData
-from shared.contracts.consent import ConsentDenied, ConsentGiven
+from shared.contracts.consent import ConsentDenied, ConsentGiven, ConsentRefused
 from shared.db import is_transient
 from shared.ids import new_id
 from shared.messages import Received
@@ -285,11 +285,15 @@ async def test_a_consent_under_another_ref_answers_the_question_until_they_are_u
     assert (await hands.see())["open_questions"] == [], "they answered it themselves too"
 
 
-async def test_a_client_who_forbids_has_answered_the_question_as_well(service: Service) -> None:
+@pytest.mark.parametrize("answer", [ConsentDenied, ConsentRefused])
+async def test_a_client_who_forbids_or_says_no_has_answered_the_question_as_well(
+    service: Service, answer: type[ConsentDenied | ConsentRefused]
+) -> None:
     hands, client_ref = await came_back(service)
     now = datetime.now(UTC)
-    denied = ConsentDenied(aggregate_id=new_id(), version=1, occurred_at=now, client_ref=client_ref)
-    await tell(service, denied)
+    said = {"aggregate_id": new_id(), "version": 1, "occurred_at": now, "client_ref": client_ref}
+    when = {"refused_at": now} if answer is ConsentRefused else {}
+    await tell(service, answer.model_validate(said | when))
     assert (await hands.see())["open_questions"] == []
 
 

@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 import httpx
 import pytest
 
-from services.referral.housekeeping import sweep_for_ever
+from services.referral import housekeeping
 from services.referral.retention import erasing
 from services.referral.retention.erasing import Eraser
 from services.referral.tables import RetentionRun
@@ -324,7 +324,7 @@ async def test_old_answers_and_imports_are_swept(service: Service) -> None:
     assert (await run(service, dry_run=True))["idempotency_answers"] == 1
     assert await service.count("idempotency") == 2
     database = Database(service.settings)
-    task = asyncio.create_task(sweep_for_ever(database))
+    task = asyncio.create_task(housekeeping.sweeper()(database))
     try:
 
         async def swept() -> bool:

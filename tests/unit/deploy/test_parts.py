@@ -3,7 +3,7 @@
 import csv
 import io
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from deploy.cli.parts import LINE_BYTES, PART_BYTES, Part, split
@@ -17,6 +17,7 @@ def rows_of(part: Part) -> list[list[str]]:
     return list(csv.reader(text, delimiter=";"))[1:]
 
 
+@example(cells=["x" * 60, ';"\n' + ";" * 40], part_bytes=120)
 @given(cells=st.lists(CELLS, min_size=1, max_size=40), part_bytes=st.integers(120, 600))
 def test_parts_of_csv_hold_whole_rows_under_the_header(cells: list[str], part_bytes: int) -> None:
     text = io.StringIO(newline="")

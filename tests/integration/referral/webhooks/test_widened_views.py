@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.referral.following.beginning import begin_for_ever
+from services.referral.following import beginning
 from shared.clock import utc_now
 from tests.integration.referral.test_persons import act
 from tests.integration.referral.webhooks.house import House, Progress, until
@@ -25,7 +25,7 @@ def soon() -> datetime:
 async def watching(house: House) -> AsyncIterator[None]:
     """The part of the event process that looks for consents which begin runs for a while."""
     settings = house.settings.model_copy(update={"consent_poll_seconds": 0.02})
-    task = asyncio.create_task(begin_for_ever(settings, house.database))
+    task = asyncio.create_task(beginning.sweeper(settings)(house.database))
     try:
         yield
     finally:

@@ -1,0 +1,1 @@
+"""Refusals: the client was asked for consent and said no."""
