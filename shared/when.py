@@ -1,4 +1,5 @@
-"""Days and instants as the API takes them: RFC 3339 text, never a number, within four-digit reach.
+"""Days and instants as the API takes them: RFC 3339 text, never a number, of
+the years 1880 to 2199.
 
 Pydantic alone would read a number, or digits in quotes, as seconds since 1970.
 """

@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from deploy.local.stack import Stack
 from shared.settings import KafkaSettings
+from tests.support.certificates import certificate_for
 from tests.support.databases import Databases
 
 os.environ.setdefault("NOPSA_RATE_PER_MINUTE", "600000")
@@ -34,6 +35,17 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         for name, value in report.user_properties:
             if name == "measured":
                 terminalreporter.write_line(str(value))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Clients trust one made-up authority. Tests call loopback over plain HTTP, and to load the
+    world's authorities for every client took a twentieth of the suite's time."""
+    folder = tmp_path_factory.mktemp("authorities")
+    certificate_for("nobody.example", folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SSL_CERT_FILE", str(folder / "nobody.example.pem"))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,13 @@ _SETTINGS = {
     "log_error_verbosity": "terse",
     "log_min_error_statement": "panic",
 }
-_NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+_NOT_DURABLE = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    # Tests leave thousands of databases behind, and it would visit each of them in turn.
+    "autovacuum": "off",
+}
 
 _CREATE = """\
 SELECT format('CREATE ROLE %I LOGIN', '{name}')

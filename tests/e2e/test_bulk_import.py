@@ -32,10 +32,8 @@ RECEIVED = b"nopsa.referral.received.v1"
 
 @pytest.fixture(scope="module")
 def own_stack(broker: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of this test's own, with the service that takes the files: thousands who wait for a
-    team are no other test's, and the other services would only compete for the machine."""
-    folder = tmp_path_factory.mktemp("bulk")
-    stack = Stack(folder, broker=broker, services=("referral",))  # type: ignore[arg-type]
+    """A stack of this test's own: what it does to the teams' waiting lists is nobody else's."""
+    stack = Stack(tmp_path_factory.mktemp("bulk"), broker=broker)  # type: ignore[arg-type]
     stack.start()
     load_region(stack.urls, stack.token("admin"))
     stack.publish(stack.data_dir / READY_FILE)
