@@ -3,7 +3,7 @@
 from services.analytics.app import MIGRATIONS
 from services.analytics.consumers import HANDLERS
 from services.analytics.settings import Settings
-from shared import migrations, worker
+from shared import configuration, migrations, worker
 
 BATCH_SIZE = 200
 """The handlers only project; they append no events."""
@@ -11,7 +11,7 @@ BATCH_SIZE = 200
 
 def main() -> None:
     """Relays and consumes until stopped."""
-    settings = Settings.model_validate({})
+    settings = configuration.read(Settings)
     if settings.migrate_on_start:
         migrations.upgrade_now(settings, MIGRATIONS)
     worker.run(settings, HANDLERS, batch_size=BATCH_SIZE)

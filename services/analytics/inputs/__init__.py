@@ -1,1 +1,1 @@
-"""What people put in for the reports on cost: prices of other services, costs of the teams."""
+"""What people put in for the reports: prices of other services, costs of the teams, targets."""

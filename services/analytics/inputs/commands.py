@@ -1,4 +1,4 @@
-"""Putting in a price or a cost, or another in its place."""
+"""Putting in a price, a cost or a target, or another in its place."""
 
 from typing import Any, TypeVar
 from uuid import UUID
@@ -9,13 +9,18 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.analytics.inputs.schemas import PriceBody, PricedService, ServiceCostBody
-from services.analytics.tables import Price, ServiceCost
+from services.analytics.inputs.schemas import (
+    PriceBody,
+    PricedService,
+    ServiceCostBody,
+    TargetBody,
+)
+from services.analytics.tables import MobileTarget, Price, ServiceCost
 from shared import audit
 from shared.auth import Caller
 from shared.problems import PRECONDITION_FAILED, PRECONDITION_REQUIRED, Problem
 
-Row = TypeVar("Row", Price, ServiceCost)
+Row = TypeVar("Row", Price, ServiceCost, MobileTarget)
 
 
 async def put_price(
@@ -53,6 +58,16 @@ async def put_cost(
         entry = audit.Entry("service_cost.put", "team", subject_id=team)
         await audit.record(session, caller, entry)
     return cost, created
+
+
+async def put_target(
+    session: AsyncSession, caller: Caller, year: int, body: TargetBody, expected: int | None
+) -> tuple[MobileTarget, bool]:
+    """Stores which share is to be mobile in a year, like `put_price`."""
+    async with session.begin():
+        target, created = await _put(session, MobileTarget, {"year": year}, body, expected)
+        await audit.record(session, caller, audit.Entry("target.put", "target"))
+    return target, created
 
 
 async def _put(

@@ -1,11 +1,19 @@
-"""Reading prices and costs."""
+"""Reading prices, costs and targets."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
-from services.analytics.inputs.schemas import PricedService, PriceView, ServiceCostView
-from services.analytics.tables import Price, ServiceCost
+from services.analytics.inputs.schemas import (
+    PricedService,
+    PriceView,
+    ServiceCostView,
+    TargetView,
+)
+from services.analytics.tables import MobileTarget, Price, ServiceCost
 from shared.problems import NOT_FOUND, Problem
 
 
@@ -27,6 +35,22 @@ async def get_cost(session: AsyncSession, team: UUID, year: int) -> ServiceCost:
     return cost
 
 
+async def mobile_targets(session: AsyncSession) -> Sequence[MobileTarget]:
+    """Every point of the line of targets, by year."""
+    async with session.begin():
+        by_year = select(MobileTarget).order_by(col(MobileTarget.year))
+        return (await session.scalars(by_year)).all()
+
+
+async def get_target(session: AsyncSession, year: int) -> MobileTarget:
+    """The target that was put in for a year. Raises `not_found`."""
+    async with session.begin():
+        target = await session.get(MobileTarget, year)
+    if target is None:
+        raise Problem(NOT_FOUND)
+    return target
+
+
 def price_view(price: Price) -> PriceView:
     """The price as told."""
     return PriceView.model_validate(price.model_dump(exclude={"version"}))
@@ -35,3 +59,8 @@ def price_view(price: Price) -> PriceView:
 def cost_view(cost: ServiceCost) -> ServiceCostView:
     """The cost as told."""
     return ServiceCostView.model_validate(cost.model_dump(exclude={"version"}))
+
+
+def target_view(target: MobileTarget) -> TargetView:
+    """The target as told."""
+    return TargetView.model_validate(target.model_dump(exclude={"version"}))

@@ -33,6 +33,13 @@ Euros = Annotated[
 Year = Annotated[int, Field(ge=1970, le=2199)]
 
 
+Source = Annotated[
+    str,
+    Field(min_length=1, max_length=500, description="where the figure is from"),
+    Printable,
+]
+
+
 class _Body(BaseModel):
     """A range is optional, and holds the point."""
 
@@ -40,11 +47,7 @@ class _Body(BaseModel):
 
     low_eur: Euros | None = None
     high_eur: Euros | None = None
-    source: Annotated[
-        str,
-        Field(min_length=1, max_length=500, description="where the figure is from"),
-        Printable,
-    ]
+    source: Source
 
     @property
     def point(self) -> Decimal:
@@ -92,4 +95,19 @@ class ServiceCostView(ServiceCostBody):
     """A cost as stored."""
 
     team: UUID
+    year: int
+
+
+class TargetBody(BaseModel):
+    """Which share of the kept visits is to be mobile."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    share: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False, examples=[0.4])]
+    source: Source
+
+
+class TargetView(TargetBody):
+    """A target as stored."""
+
     year: int

@@ -29,24 +29,27 @@ _LENT = ("person", "county", "municipality", "source_kind", "age_group", "opened
 """What a fact of a case has of its case, save for a team of its own."""
 
 
-def cases() -> Subquery:
-    """Every case, also those that only something else than their beginning was told of."""
+def cases(of_referral: bool = True) -> Subquery:
+    """Every case, also those that only something else than their beginning was told of.
+
+    Looking for the first referral of each is most of the work: without `of_referral` what it tells
+    is left out.
+    """
     known, first = persons(), _first_referral()
     told_last = func.coalesce(CaseFact.alternative_service, CaseFact.alternative_at_opening)
-    return (
-        select(
-            *(getattr(CaseFact, name) for name in _OWN),
-            person_of_case(known).label("person"),
+    found = select(
+        *(getattr(CaseFact, name) for name in _OWN),
+        person_of_case(known).label("person"),
+        told_last.label("alternative_service"),
+    ).outerjoin_from(CaseFact, known, known.c.ref == col(CaseFact.client_ref))
+    if of_referral:
+        found = found.add_columns(
             func.coalesce(CaseFact.source_kind, first.c.source_kind).label("source_kind"),
             func.coalesce(CaseFact.age_group, first.c.age_group).label("age_group"),
-            told_last.label("alternative_service"),
             first.c.urgency,
             first.c.received_hours,
-        )
-        .outerjoin_from(CaseFact, known, known.c.ref == col(CaseFact.client_ref))
-        .outerjoin(first, true())
-        .subquery("cases")
-    )
+        ).outerjoin(first, true())
+    return found.subquery("cases")
 
 
 def _first_referral() -> LateralFromClause:
@@ -65,16 +68,16 @@ def _first_referral() -> LateralFromClause:
     )
 
 
-def with_case(fact: type[SQLModel]) -> Subquery:
+def with_case(fact: type[SQLModel], of_referral: bool = True) -> Subquery:
     """The rows of a fact that has a `case_id`, each with what it is counted under; its own team
-    goes before the case's."""
-    case = cases()
+    goes before the case's. `of_referral` as for `cases`."""
+    case = cases(of_referral)
     own = fact.__table__.c  # type: ignore[attr-defined]
     return (
         select(
             *(column for column in own if column.name != "team"),
             func.coalesce(own.team, case.c.team).label("team"),
-            *(case.c[name] for name in _LENT),
+            *(case.c[name] for name in _LENT if name in case.c),
         )
         .outerjoin_from(fact, case, case.c.case_id == own.case_id)
         .subquery()

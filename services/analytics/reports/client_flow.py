@@ -40,7 +40,7 @@ SUMS = (
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """The nine figures, over clients."""
-    case = cases().c
+    case = cases(question.of_referral).c
     opened, closed = case.opened_at, case.closed_at
     clients = (
         select(

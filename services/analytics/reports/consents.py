@@ -39,7 +39,7 @@ async def compute(session: AsyncSession, question: Question) -> Data:
         direction,
         *(func.count().filter(*which).label(name) for name, which in counted.items()),
     ).outerjoin_from(ConsentFact, known, known.c.ref == col(ConsentFact.client_ref))
-    case = cases().c
+    case = cases(question.of_referral).c
     if narrowing := question.narrowing(case):
         person = func.coalesce(known.c.person, consent.client_ref)
         statement = statement.where(person.in_(select(case.person).where(*narrowing)))

@@ -93,4 +93,5 @@ REPORT = Report(
         },
         sums=_sums,
     ),
+    adds_up=True,
 )

@@ -63,7 +63,7 @@ async def compute(session: AsyncSession, question: Question) -> Data:
 
 async def _clients(session: AsyncSession, question: Question) -> Mapping[str, int]:
     """How many new clients of each alternative."""
-    case = cases().c
+    case = cases(question.of_referral).c
     told = func.array_agg(
         aggregate_order_by(case.alternative_service, case.opened_at.desc(), case.case_id)
     ).filter(case.alternative_service.is_not(None))

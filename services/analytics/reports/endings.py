@@ -20,7 +20,7 @@ DEFINITION = (
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """A row for each reason that occurred, in the order of their codes."""
-    case = cases().c
+    case = cases(question.of_referral).c
     reason = case.closing_reason
     ended = select(reason, func.count().label("cases")).where(
         *question.within(case.closed_at), *question.narrowing(case)
@@ -39,4 +39,5 @@ REPORT = Report(
     compute,
     columns=("closing_reason", "cases", "share"),
     protects=Protection(counts=("cases",), rests={"share": ("cases",)}, sums=_sums),
+    adds_up=True,
 )

@@ -1,21 +1,32 @@
-"""A report as CSV (RFC 4180), and how a caller asks for it."""
+"""A report as CSV (RFC 4180), and what of JSON, CSV and SVG a caller asks for."""
 
 import csv
 import io
 from collections.abc import Sequence
 from typing import Any
 
+from services.analytics.reports.schemas import ReportAnswer
+
 CSV = "text/csv"
-_OTHERS = ("application/json", "*/*")
+SVG = "image/svg+xml"
+JSON = "application/json"
+_NAMES = {
+    JSON: (JSON, "application/*", "*/*"),
+    CSV: (CSV, "text/*"),
+    SVG: (SVG, "image/*"),
+}
+"""What each is asked for by. `text/*` and `image/*` can mean one of them only."""
 
 
-def wants_csv(accept: str | None) -> bool:
-    """Whether an Accept header likes CSV better than JSON, which is the default."""
+def chosen(accept: str | None) -> str:
+    """The media type that an Accept header likes best (RFC 9110, 12.5.1): JSON when it likes no
+    other better, or nothing that there is."""
     liked: dict[str, float] = {}
     for part in (accept or "").split(","):
         media_type, _, parameters = part.partition(";")
         liked[media_type.strip().lower()] = _quality(parameters)
-    return liked.get(CSV, 0.0) > max(liked.get(other, 0.0) for other in _OTHERS)
+    wishes = {kind: max(liked.get(name, 0.0) for name in names) for kind, names in _NAMES.items()}
+    return max(wishes, key=lambda kind: wishes[kind])
 
 
 def as_csv(data: dict[str, Any], columns: Sequence[str]) -> str:
@@ -25,6 +36,11 @@ def as_csv(data: dict[str, Any], columns: Sequence[str]) -> str:
     writer.writeheader()
     writer.writerows(data.get("rows", [data]))
     return text.getvalue()
+
+
+def file_name(answer: ReportAnswer) -> str:
+    """What a file of an answer is called, without its ending."""
+    return f"{answer.report}_{answer.period.first}_{answer.period.last}"
 
 
 def _quality(parameters: str) -> float:

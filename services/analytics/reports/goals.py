@@ -22,7 +22,7 @@ COUNTS = ("set", "attained", "dropped", "open")
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """The figures of all, and a row for each area that occurred."""
-    goal = with_case(GoalFact).c
+    goal = with_case(GoalFact, question.of_referral).c
     were_set = (
         select(goal.area, goal.state, func.count().label("goals"))
         .where(*question.within(goal.set_at), *question.narrowing(goal))
@@ -58,4 +58,5 @@ REPORT = Report(
     compute,
     columns=("area", *COUNTS, "attained_share"),
     protects=Protection(counts=COUNTS, rests={"attained_share": ("set", "attained")}, sums=_sums),
+    adds_up=True,
 )

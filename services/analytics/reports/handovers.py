@@ -28,7 +28,7 @@ COUNTS = ("proposed", *STEPS, "returned", "followed_up_after_90_days", *FOLLOWED
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """The figures of all, and a row for each kind of receiver that occurred."""
-    handover = with_case(HandoverFact).c
+    handover = with_case(HandoverFact, question.of_referral).c
     came_back = (
         select(col(CaseFact.case_id))
         .where(col(CaseFact.previous_case) == handover.case_id)

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -12,7 +12,7 @@ from services.analytics.reports.cases import with_case
 from services.analytics.reports.persons import persons
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.small_numbers import Protection, Sum
-from services.analytics.tables import HousingFact, ReferralFact
+from services.analytics.tables import CaseFact, HousingFact, ReferralFact
 from shared.contracts.codes import EvictionStage, HousingStatus
 
 DEFINITION = (
@@ -42,7 +42,7 @@ async def compute(session: AsyncSession, question: Question) -> Data:
 
 
 def _moves(question: Question) -> Select[Any]:
-    change = with_case(HousingFact).c
+    change = with_case(HousingFact, question.of_referral).c
     order = (change.at, change.version, change.case_id)
     before = func.coalesce(change.from_status, HousingStatus.UNKNOWN)
     last = [column.desc() for column in order]
@@ -77,16 +77,33 @@ def _evictions(question: Question) -> Select[int, int]:
         .group_by(person)
         .subquery()
     )
-    change = with_case(HousingFact).c
-    lives = (
-        select(change.to_status)
-        .where(change.person == threatened.c.person, change.at >= threatened.c.since)
-        .order_by(change.at.desc(), change.version.desc(), change.case_id)
-        .limit(1)
-        .scalar_subquery()
+    averted = select(func.count()).where(_last_word(threatened) == HousingStatus.HOUSED)
+    return select(func.count(), averted.scalar_subquery()).select_from(threatened)
+
+
+def _last_word(threatened: Subquery) -> ColumnElement[str]:
+    """How each who was threatened lives now, if something was told of it since. Their cases are
+    looked up by all refs of theirs: there are few of them, and many changes."""
+    known = persons()
+    person, since = threatened.c.person, threatened.c.since
+    others = select(person, since, known.c.ref).join(known, known.c.person == person)
+    refs = select(person, since, person.label("ref")).union(others).subquery().c
+    of_same_case = col(HousingFact.case_id) == col(CaseFact.case_id)
+    last = (
+        select(col(HousingFact.to_status))
+        .ext(distinct_on(refs.person))
+        .join_from(CaseFact, HousingFact, of_same_case)
+        .where(col(CaseFact.client_ref) == refs.ref, col(HousingFact.at) >= refs.since)
+        .order_by(
+            refs.person,
+            col(HousingFact.at).desc(),
+            col(HousingFact.version).desc(),
+            col(HousingFact.case_id),
+        )
+        .subquery()
     )
-    averted = func.count().filter(lives == HousingStatus.HOUSED)
-    return select(func.count(), averted).select_from(threatened)
+    status: ColumnElement[str] = last.c.to_status
+    return status
 
 
 def _sums(_: Mapping[str, Any]) -> Iterator[Sum]:

@@ -5,27 +5,30 @@ from typing import Any
 
 from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from services.analytics.reports.cases import with_case
 from services.analytics.reports.report import Data, Question, Report
-from services.analytics.reports.rules import share
+from services.analytics.reports.rules import on_line, share
 from services.analytics.reports.small_numbers import Protection, Sum, rows_of
-from services.analytics.tables import VisitFact
+from services.analytics.tables import MobileTarget, VisitFact
 from shared.contracts.codes import VisitLocation
 
 DEFINITION = (
     "Kept visits of the period by team and calendar year of the day they were booked for. mobile: "
     "those at the client's home or elsewhere outside; elsewhere: at the office or remote. share: "
-    "mobile of all kept visits of the team and year. target: the share asked to compare with, or "
-    "null."
+    "mobile of all kept visits of the team and year. target: the share asked to compare with; "
+    "without one, where the line through the targets that were put in by year (target_line, with "
+    "their sources) is in that year: straight between two, none before the first, level after the "
+    "last."
 )
 MOBILE = (VisitLocation.HOME, VisitLocation.OUTSIDE)
 COUNTS = ("kept", "mobile", "elsewhere")
 
 
 async def compute(session: AsyncSession, question: Question) -> Data:
-    """A row for each team and year with a kept visit."""
-    visit = with_case(VisitFact).c
+    """A row for each team and year with a kept visit, and the points of the line of targets."""
+    visit = with_case(VisitFact, question.of_referral).c
     local = func.timezone("Europe/Helsinki", visit.scheduled_at)
     year = cast(func.extract("year", local), Integer).label("year")
     is_mobile = visit.location.in_(MOBILE)
@@ -45,8 +48,19 @@ async def compute(session: AsyncSession, question: Question) -> Data:
         .group_by(visit.team, year)
         .order_by(visit.team, year)
     )
-    rows = (await session.execute(kept)).mappings()
-    return {"rows": [_shown(row, question.target) for row in rows]}
+    rows = (await session.execute(kept)).mappings().all()
+    put_in = (await session.scalars(select(MobileTarget).order_by(col(MobileTarget.year)))).all()
+    points = {target.year: target.share for target in put_in}
+    asked = question.target
+    return {
+        "rows": [
+            _shown(row, on_line(points, row["year"]) if asked is None else asked) for row in rows
+        ],
+        "target_line": [
+            {"year": target.year, "target": target.share, "source": target.source}
+            for target in put_in
+        ],
+    }
 
 
 def _shown(row: Any, target: float | None) -> dict[str, Any]:
@@ -64,4 +78,5 @@ REPORT = Report(
     columns=("unit", "year", *COUNTS, "share", "target"),
     options=("target",),
     protects=Protection(counts=COUNTS, rests={"share": COUNTS}, sums=_sums),
+    adds_up=True,
 )

@@ -28,7 +28,7 @@ CHANGES = ("more_points", "as_many_points", "fewer_points")
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """A row for each way that points may have gone."""
-    reading = with_case(MotivationFact).c
+    reading = with_case(MotivationFact, question.of_referral).c
     values = func.array_agg(aggregate_order_by(reading.value, reading.at, reading.version))
     ends = (
         select(values.label("values"))

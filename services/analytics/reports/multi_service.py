@@ -25,7 +25,8 @@ COUNTS = ("clients", "clients_with_path", "clients_without_path", "reviews_overd
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """The figures, and a row for each number of organisations that occurred."""
-    case, path = cases().c, with_case(PathFact).c
+    of_referral = question.of_referral
+    case, path = cases(of_referral).c, with_case(PathFact, of_referral).c
     clients = await session.scalar(
         select(func.count(case.person.distinct())).where(
             case.opened_at < question.end,

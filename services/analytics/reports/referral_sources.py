@@ -71,4 +71,5 @@ REPORT = Report(
     compute,
     columns=("source_kind", *COUNTS, "share"),
     protects=Protection(counts=COUNTS, rests={"share": ("referrals",)}, sums=_sums),
+    adds_up=True,
 )

@@ -49,6 +49,11 @@ class Question:
         """The period's last day, in Finland."""
         return finnish_day(self.end - timedelta(microseconds=1))
 
+    @property
+    def of_referral(self) -> bool:
+        """Whether it is narrowed to what a case may have been told by its referral alone."""
+        return self.source_kind is not None or self.age_group is not None
+
     def narrowing(self, columns: Columns) -> list[ColumnElement[bool]]:
         """The conditions of the filters that are set, on the columns of the same names."""
         wanted = {name: getattr(self, name) for name in OF_CASES}
@@ -66,6 +71,8 @@ class Report:
     Named figures stand in the data itself, tables under names of their own, the main one under
     `rows`, whose `columns` are those of the CSV. `filters` narrow it, `options` say more of what is
     wanted; `notes` always go with it. `protects` says which figures may tell of single persons.
+    One that `adds_up` counts what happened, so that the figures of two years are those of both
+    together; who was there in one year may be so in the next.
     """
 
     definition: str
@@ -75,3 +82,4 @@ class Report:
     options: tuple[str, ...] = ()
     protects: Protection = field(default_factory=Protection)
     notes: tuple[str, ...] = ()
+    adds_up: bool = False

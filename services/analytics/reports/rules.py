@@ -1,5 +1,6 @@
 """Periods and shares; pure."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -20,6 +21,20 @@ def share(part: int, whole: int) -> float | None:
 def rounded(value: float | None, digits: int = 1) -> float | None:
     """A figure as it is shown; None of nothing."""
     return None if value is None else round(float(value), digits)
+
+
+def on_line(points: Mapping[int, float], year: int) -> float | None:
+    """Where the straight line between the points is in a year. Nothing is aimed at before the
+    first point; after the last the goal is reached, and stays."""
+    if year in points:
+        return points[year]
+    before = [each for each in points if each < year]
+    after = [each for each in points if each > year]
+    if not before or not after:
+        return points[max(before)] if before else None
+    first, last = max(before), min(after)
+    way = (year - first) / (last - first)
+    return round(points[first] + way * (points[last] - points[first]), SHARE_DIGITS)
 
 
 def _midnight(day: date) -> datetime:

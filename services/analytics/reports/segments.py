@@ -22,7 +22,7 @@ DEFINITION = (
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """A row for each segment that occurred, in the order of their codes."""
-    known = with_case(SegmentFact).c
+    known = with_case(SegmentFact, question.of_referral).c
     latest = (
         select(known.support_need, known.complexity)
         .ext(distinct_on(known.person))

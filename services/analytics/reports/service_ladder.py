@@ -34,6 +34,7 @@ STEPS: dict[str, tuple[HousingService, ...]] = {
 }
 TYPES, PRODUCTIONS, CHANNELS = tuple(HousingService), tuple(Production), tuple(ServiceChannel)
 COUNTS = ("clients", "own", "purchased", "denominator_clients")
+_OF_CASE = ("municipality", "source_kind", "age_group")
 Clients = Counter[tuple[str, str, str]]
 
 
@@ -62,7 +63,7 @@ async def compute(session: AsyncSession, question: Question) -> Data:
 
 async def _clients(session: AsyncSession, question: Question) -> Clients:
     on = question.on or question.last_day
-    placed = _placements().c
+    placed = _placements(question.of_referral).c
     keys = (placed.service_type, placed.production, placed.channel)
     found = await session.execute(
         select(*keys, func.count(placed.person.distinct()))
@@ -76,8 +77,8 @@ async def _clients(session: AsyncSession, question: Question) -> Clients:
     return Counter({(kind, production, channel): n for kind, production, channel, n in found})
 
 
-def _placements() -> Subquery:
-    known, case = persons(), cases()
+def _placements(of_referral: bool) -> Subquery:
+    known, case = persons(), cases(of_referral)
     own = PlacementFact.__table__.c  # type: ignore[attr-defined]
     return (
         select(
@@ -87,7 +88,7 @@ def _placements() -> Subquery:
             func.coalesce(known.c.person, own.client_ref).label("person"),
             func.coalesce(own.team, case.c.team).label("team"),
             func.coalesce(own.county, case.c.county).label("county"),
-            *(case.c[name] for name in ("municipality", "source_kind", "age_group")),
+            *(case.c[name] for name in _OF_CASE if name in case.c),
         )
         .outerjoin_from(PlacementFact, known, known.c.ref == own.client_ref)
         .outerjoin(case, case.c.case_id == own.case_id)

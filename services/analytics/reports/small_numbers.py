@@ -19,6 +19,10 @@ LEAST_HIDDEN = 1
 Data = Mapping[str, Any]
 Cell = tuple[str | int, ...]
 """Where a figure stands: `("new",)` or `("rows", 3, "clients")`."""
+Identity = tuple[object, ...]
+"""What a figure is, in whichever answer and row it stands."""
+NUMBERS_THAT_NAME = ("year", "organisations")
+"""The numbers that say what a row is of; all others are figures."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,13 @@ def rows_of(data: Data, table: str, total: str, *parts: str) -> Iterator[Sum]:
         yield Sum((table, number, total), tuple((table, number, part) for part in parts))
 
 
-def without_small(data: Data, protection: Protection) -> dict[str, Any]:
-    """The data as outsiders see them; hidden figures are None."""
+def without_small(
+    data: Data, protection: Protection, also: Collection[Identity] = ()
+) -> dict[str, Any]:
+    """The data as outsiders see them; hidden figures are None, those of `also` among them."""
     counts = dict(_counts(data, protection.counts))
     hidden = hidden_cells(counts, list(protection.sums(data)))
+    hidden |= {cell for cell in counts if also and _identity(data, cell, protection) in also}
     for cell, name in _figures(data):
         resting = protection.rests.get(name, ())
         if any(hidden & set(_named(data, cell, count)) for count in resting):
@@ -84,6 +91,42 @@ def without_small(data: Data, protection: Protection) -> dict[str, Any]:
         else value
         for key, value in data.items()
     }
+
+
+def without_all(data: Data, protection: Protection) -> dict[str, Any]:
+    """No figure and no row, as a row by itself would tell that there was somebody."""
+    figures = {*protection.counts, *protection.rests}
+    return {
+        key: [] if _is_table(value) else None if key in figures else value
+        for key, value in data.items()
+    }
+
+
+def identities(data: Data, protection: Protection) -> dict[Identity, int]:
+    """Every count by what it is."""
+    counts = _counts(data, protection.counts)
+    return {_identity(data, cell, protection): count for cell, count in counts}
+
+
+def hidden_identities(data: Data, protection: Protection) -> set[Identity]:
+    """What would be hidden of these data by themselves."""
+    counts = dict(_counts(data, protection.counts))
+    hidden = hidden_cells(counts, list(protection.sums(data)))
+    return {_identity(data, cell, protection) for cell in hidden}
+
+
+def is_hidden(shown: Data, cell: Cell, protection: Protection) -> bool:
+    """Whether a figure of what outsiders see is missing because it, or what it rests on, is hidden;
+    others are missing because there is nothing to tell."""
+    if _figure(shown, cell) is not None:
+        return False
+    name = str(cell[-1])
+    if name in protection.counts:
+        return True
+    rests = protection.rests.get(name, ())
+    return any(
+        _figure(shown, each) is None for count in rests for each in _named(shown, cell, count)
+    )
 
 
 def hidden_cells(counts: Mapping[Cell, int], sums: Sequence[Sum]) -> set[Cell]:
@@ -149,6 +192,18 @@ def _next(each: Sum, counts: Mapping[Cell, int], hidden: set[Cell]) -> Cell | No
     return each.total
 
 
+def _identity(data: Data, cell: Cell, protection: Protection) -> Identity:
+    if len(cell) == 1:
+        return cell
+    row, figures = _figure(data, cell[:-1]), {*protection.counts, *protection.rests}
+    names = (
+        (name, value)
+        for name, value in row.items()
+        if name not in figures and (isinstance(value, str) or name in NUMBERS_THAT_NAME)
+    )
+    return (cell[0], cell[-1], *names)
+
+
 def _figures(data: Data) -> Iterator[tuple[Cell, str]]:
     for key, value in data.items():
         if not _is_table(value):
@@ -166,10 +221,14 @@ def _counts(data: Data, names: Collection[str]) -> Iterator[tuple[Cell, int]]:
 
 
 def _value(data: Data, cell: Cell) -> int:
+    return int(_figure(data, cell))
+
+
+def _figure(data: Data, cell: Cell) -> Any:
     value: Any = data
     for key in cell:
         value = value[key]
-    return int(value)
+    return value
 
 
 def _named(data: Data, cell: Cell, count: str) -> list[Cell]:

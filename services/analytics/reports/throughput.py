@@ -1,18 +1,23 @@
 """Throughput: cases and meetings for each worker, week by week; what clogs a team shows here."""
 
-from datetime import datetime, timedelta
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from itertools import accumulate, groupby
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import DateTime, Select, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
+from sqlalchemy import ColumnElement, DateTime, Integer, cast, func, literal, or_, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import SQLCoreOperations
+from sqlmodel import col
 
 from services.analytics.reports.cases import cases, with_case
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.rules import rounded
 from services.analytics.reports.small_numbers import Protection
-from services.analytics.tables import VisitFact, WorkerFact
+from services.analytics.tables import CaseFact, VisitFact, WorkerFact
 from shared.calendar import finnish_day, iso_week_of
 
 DEFINITION = (
@@ -23,9 +28,9 @@ DEFINITION = (
     "out. With a filter only the cases and visits it names are counted; the workers are all of the "
     "team."
 )
-FIGURES = ("cases_per_worker", "kept_per_worker", "mean_days_between_visits")
-WEEK = timedelta(days=7)
-Key = tuple[datetime, UUID]
+Weeks = list[tuple[datetime, datetime]]
+Key = tuple[int, UUID]
+"""A week by its place among those asked for, and a team."""
 
 
 async def compute(session: AsyncSession, question: Question) -> Data:
@@ -33,23 +38,32 @@ async def compute(session: AsyncSession, question: Question) -> Data:
     weeks = await _weeks(session, question)
     if not weeks:
         return {"rows": []}
-    found: dict[Key, dict[str, list[Any]]] = {}
-    for name, statement in (
-        ("open_cases", _open_cases(question, weeks)),
-        ("kept", _kept(question, weeks)),
-        ("workers", _workers(weeks)),
-    ):
-        for week, team, *figures in (await session.execute(statement)).all():
-            found.setdefault((week, team), {})[name] = figures
-    at_work = [key for key, figures in found.items() if figures.keys() - {"workers"}]
-    return {"rows": [_row(key, found[key]) for key in sorted(at_work)]}
+    open_cases = await _open_cases(session, question, weeks)
+    kept = await _kept(session, question, weeks)
+    workers = await _workers(session, weeks)
+    return {
+        "rows": [
+            _row(
+                weeks[key[0]][0],
+                key[1],
+                workers=workers.get(key, 0),
+                open_cases=open_cases.get(key, 0),
+                kept=kept.get(key, (0, None)),
+            )
+            for key in sorted(open_cases.keys() | kept.keys())
+        ]
+    }
 
 
-def _row(key: Key, found: dict[str, list[Any]]) -> dict[str, Any]:
-    week, team = key
-    [workers] = found.get("workers", [0])
-    [open_cases] = found.get("open_cases", [0])
-    kept, between = found.get("kept", [0, None])
+def _row(
+    week: datetime,
+    team: UUID,
+    *,
+    workers: int,
+    open_cases: int,
+    kept: tuple[int, float | None],
+) -> dict[str, Any]:
+    visits, between = kept
     year, number, _ = finnish_day(week).isocalendar()
     return {
         "week": f"{year}-W{number:02}",
@@ -57,15 +71,15 @@ def _row(key: Key, found: dict[str, list[Any]]) -> dict[str, Any]:
         "workers": workers,
         "open_cases": open_cases,
         "cases_per_worker": rounded(open_cases / workers, 2) if workers else None,
-        "kept_visits": kept,
-        "kept_per_worker": rounded(kept / workers, 2) if workers else None,
+        "kept_visits": visits,
+        "kept_per_worker": rounded(visits / workers, 2) if workers else None,
         "mean_days_between_visits": rounded(between),
     }
 
 
-async def _weeks(session: AsyncSession, question: Question) -> list[datetime]:
-    """The beginnings of the weeks, from the first of which something is known."""
-    case, visit = cases().c, VisitFact.__table__.c  # type: ignore[attr-defined]
+async def _weeks(session: AsyncSession, question: Question) -> Weeks:
+    """The weeks, each with its end, from the first of which something is known."""
+    case, visit = CaseFact.__table__.c, VisitFact.__table__.c  # type: ignore[attr-defined]
     known = select(func.least(_least(case.opened_at), _least(visit.scheduled_at)), func.now())
     first, now = (await session.execute(known)).one()
     if first is None:
@@ -73,8 +87,8 @@ async def _weeks(session: AsyncSession, question: Question) -> list[datetime]:
     week, _ = iso_week_of(max(first, question.start))
     end, weeks = min(now, question.end), []
     while week < end:
-        weeks.append(week)
-        _, week = iso_week_of(week)
+        begins, week = iso_week_of(week)
+        weeks.append((begins, week))
     return weeks
 
 
@@ -82,35 +96,51 @@ def _least(column: Any) -> Any:
     return select(func.min(column)).scalar_subquery()
 
 
-def _listed(weeks: list[datetime]) -> Any:
-    """The weeks as a table of one row each, with their ends."""
-    ends = [iso_week_of(week)[1] for week in weeks]
-    moments = ARRAY(DateTime(timezone=True))
-    return (
-        func.unnest(literal(weeks, moments), literal(ends, moments))
-        .table_valued("begins", "ends")
-        .render_derived(name="weeks")
-        .c
+def _place(moment: SQLCoreOperations[Any], weeks: Weeks) -> ColumnElement[int]:
+    """The place of the week that a moment is in: 0 also for any moment before the first week, one
+    more than there are for any after the last."""
+    ends = literal([end for _, end in weeks], ARRAY(DateTime(timezone=True)))
+    return cast(func.width_bucket(moment, ends), Integer)
+
+
+def _running(weeks: Weeks, changes: Iterable[tuple[UUID, int, int]]) -> dict[Key, int]:
+    """What there was at the end of each week, from what came and went in it by team and week."""
+    by_team: dict[UUID, list[int]] = defaultdict(lambda: [0] * len(weeks))
+    for team, week, change in changes:
+        if week < len(weeks):
+            by_team[team][week] += change
+    return {
+        (week, team): count
+        for team, changed in by_team.items()
+        for week, count in enumerate(accumulate(changed))
+        if count
+    }
+
+
+async def _open_cases(session: AsyncSession, question: Question, weeks: Weeks) -> dict[Key, int]:
+    case = cases(question.of_referral).c
+    asked = (
+        case.team.is_not(None),
+        case.opened_at < weeks[-1][1],
+        or_(case.closed_at.is_(None), case.closed_at >= weeks[0][1]),
+        *question.narrowing(case),
     )
+    ended = func.greatest(case.opened_at, case.closed_at)
+    begun = select(case.team, _place(case.opened_at, weeks).label("week"), literal(1).label("n"))
+    gone = select(case.team, _place(ended, weeks), literal(-1)).where(case.closed_at.is_not(None))
+    change = union_all(begun.where(*asked), gone.where(*asked)).subquery().c
+    summed = select(change.team, change.week, func.sum(change.n)).group_by(change.team, change.week)
+    rows = await session.execute(summed)
+    return _running(weeks, ((team, week, int(count)) for team, week, count in rows))
 
 
-def _open_cases(question: Question, weeks: list[datetime]) -> Select[Any]:
-    week, case = _listed(weeks), cases().c
-    return (
-        select(week.begins, case.team, func.count())
-        .where(
-            case.team.is_not(None),
-            case.opened_at < week.ends,
-            or_(case.closed_at.is_(None), case.closed_at >= week.ends),
-            *question.narrowing(case),
-        )
-        .group_by(week.begins, case.team)
-    )
-
-
-def _kept(question: Question, weeks: list[datetime]) -> Select[Any]:
-    """Kept visits, and the days since the visit before."""
-    visit = with_case(VisitFact).c
+async def _kept(
+    session: AsyncSession, question: Question, weeks: Weeks
+) -> dict[Key, tuple[int, float | None]]:
+    """Kept visits, and the mean of the days since the visit before. Only cases with a visit in the
+    weeks are looked at, but with all of their visits."""
+    visit, any_visit = with_case(VisitFact, question.of_referral).c, col(VisitFact.scheduled_at)
+    in_weeks = (any_visit >= weeks[0][0]) & (any_visit < weeks[-1][1])
     before = func.lag(visit.scheduled_at).over(
         partition_by=visit.case_id, order_by=(visit.scheduled_at, visit.visit_id)
     )
@@ -119,41 +149,47 @@ def _kept(question: Question, weeks: list[datetime]) -> Select[Any]:
         select(visit.team, visit.scheduled_at, days.label("days"))
         .where(
             visit.state == "kept",
-            visit.scheduled_at < iso_week_of(weeks[-1])[1],
+            visit.case_id.in_(select(col(VisitFact.case_id)).where(in_weeks)),
+            visit.scheduled_at < weeks[-1][1],
             *question.narrowing(visit),
         )
         .subquery()
         .c
     )
-    week = _listed(weeks)
-    return (
-        select(week.begins, kept.team, func.count(), func.avg(kept.days))
-        .where(
-            kept.team.is_not(None),
-            kept.scheduled_at >= week.begins,
-            kept.scheduled_at < week.ends,
-        )
-        .group_by(week.begins, kept.team)
+    week = _place(kept.scheduled_at, weeks)
+    counted = (
+        select(week, kept.team, func.count(), func.avg(kept.days))
+        .where(kept.team.is_not(None), kept.scheduled_at >= weeks[0][0])
+        .group_by(week, kept.team)
     )
+    rows = await session.execute(counted)
+    return {(place, team): (count, between) for place, team, count, between in rows}
 
 
-def _workers(weeks: list[datetime]) -> Select[Any]:
+async def _workers(session: AsyncSession, weeks: Weeks) -> dict[Key, int]:
     """How many worked in each team when the week ended, by the last word on each worker."""
-    week = _listed(weeks)
     worker = WorkerFact.__table__.c  # type: ignore[attr-defined]
-    latest = (
-        select(week.begins, worker.team, worker.capacity_points)
-        .ext(distinct_on(week.begins, worker.worker_id))
-        .where(worker.at < week.ends)
-        .order_by(week.begins, worker.worker_id, worker.version.desc())
-        .subquery()
-        .c
+    place = _place(worker.at, weeks)
+    told = await session.execute(
+        select(worker.worker_id, place, worker.version, worker.team, worker.capacity_points > 0)
+        .where(worker.at < weeks[-1][1])
+        .order_by(worker.worker_id, place, worker.version)
     )
-    return (
-        select(latest.begins, latest.team, func.count())
-        .where(latest.capacity_points > 0)
-        .group_by(latest.begins, latest.team)
-    )
+    return _running(weeks, _moves(told.all()))
+
+
+def _moves(told: Iterable[Any]) -> Iterator[tuple[UUID, int, int]]:
+    """Where workers came and went, from what was told of each, by week and version."""
+    for _, words in groupby(told, key=lambda row: row[0]):
+        newest, was_in = 0, None
+        for _, week, version, team, works in words:
+            if version < newest:
+                continue
+            if was_in is not None:
+                yield was_in, week, -1
+            newest, was_in = version, team if works else None
+            if was_in is not None:
+                yield was_in, week, 1
 
 
 REPORT = Report(

@@ -25,8 +25,8 @@ COUNTS = ("booked", *STATES, "open")
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """All visits of the period, a row for every location, and one for each month that had some."""
-    visit = with_case(VisitFact).c
-    month = func.to_char(func.timezone("Europe/Helsinki", visit.scheduled_at), "YYYY-MM")
+    visit = with_case(VisitFact, question.of_referral).c
+    month = func.date_trunc("month", func.timezone("Europe/Helsinki", visit.scheduled_at))
     booked = (
         select(month.label("month"), visit.location, visit.state, func.count().label("visits"))
         .where(*question.within(visit.scheduled_at), *question.narrowing(visit))
@@ -46,7 +46,7 @@ async def compute(session: AsyncSession, question: Question) -> Data:
             for location, count in at.items()
         ],
         "months": [
-            {"month": month, **_counted([row for row in found if row.month == month])}
+            {"month": f"{month:%Y-%m}", **_counted([row for row in found if row.month == month])}
             for month in sorted({row.month for row in found})
         ],
     }
@@ -78,4 +78,5 @@ REPORT = Report(
         rests={"cancelled_share": ("booked", "cancelled"), "share": ("kept", "/kept")},
         sums=_sums,
     ),
+    adds_up=True,
 )

@@ -19,6 +19,7 @@ from services.analytics.tables.life import (
 from services.analytics.tables.surroundings import (
     ConsentFact,
     GapFact,
+    MobileTarget,
     Price,
     ServiceCost,
     TeamFact,
@@ -34,6 +35,7 @@ __all__ = [
     "GoalFact",
     "HandoverFact",
     "HousingFact",
+    "MobileTarget",
     "MotivationFact",
     "PathFact",
     "PlacementFact",

@@ -7,7 +7,7 @@ group of columns that events fill has a version of its own, so that order does n
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import Index, text
 from sqlalchemy.orm import registry
 from sqlmodel import Field, SQLModel
 
@@ -28,6 +28,7 @@ class ReferralFact(Base, table=True):
     `entered_in_error` counts nowhere. `received_hours` is `received_at` on the working clock."""
 
     __tablename__ = "referral_facts"
+    __table_args__ = (Index("ix_referral_facts_county_received_at", "county", "received_at"),)
 
     referral_id: UUID = Field(primary_key=True)
     client_ref: UUID
@@ -72,6 +73,11 @@ class CaseFact(Base, table=True):
     """
 
     __tablename__ = "case_facts"
+    __table_args__ = (
+        Index("ix_case_facts_county_opened_at", "county", "opened_at"),
+        Index("ix_case_facts_county_closed_at", "county", "closed_at"),
+        Index("ix_case_facts_county_contacted_at", "county", "contacted_at"),
+    )
 
     case_id: UUID = Field(primary_key=True)
     client_ref: UUID = Field(index=True)
@@ -84,7 +90,7 @@ class CaseFact(Base, table=True):
     status_at_opening: str | None = None
     alternative_at_opening: str | None = None
     opened_version: int = Field(default=0, sa_column_kwargs=_ZERO)
-    closed_at: datetime | None = Field(default=None, sa_type=Moment)
+    closed_at: datetime | None = Field(default=None, sa_type=Moment, index=True)
     closing_reason: str | None = None
     alternative_service: str | None = None
     closed_version: int = Field(default=0, sa_column_kwargs=_ZERO)

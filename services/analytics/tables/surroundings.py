@@ -103,3 +103,14 @@ class ServiceCost(Base, table=True):
     high_eur: Decimal | None = Field(default=None, sa_type=Money)
     source: str
     version: int
+
+
+class MobileTarget(Base, table=True):
+    """Which share of the visits is to be mobile in a year; the line goes straight to the next."""
+
+    __tablename__ = "mobile_targets"
+
+    year: int = Field(primary_key=True)
+    share: float
+    source: str
+    version: int

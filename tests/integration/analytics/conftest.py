@@ -82,12 +82,18 @@ async def mint() -> AsyncIterator[TokenMint]:
 
 
 @pytest.fixture
+def chosen() -> dict[str, object]:
+    """What a test file sets otherwise than the default."""
+    return {}
+
+
+@pytest.fixture
 async def service(
-    postgres: Databases, kafka: KafkaSettings, mint: TokenMint
+    postgres: Databases, kafka: KafkaSettings, mint: TokenMint, chosen: dict[str, object]
 ) -> AsyncIterator[Service]:
     """An analytics service on a database of its own."""
     address = await postgres.fresh("analytics")
-    settings = settings_for(Settings, address, kafka=kafka, issuer=mint.url)
+    settings = settings_for(Settings, address, kafka=kafka, issuer=mint.url, **chosen)
     database = Database(settings)
     async with (
         served(build(settings)) as url,

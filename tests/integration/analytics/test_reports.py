@@ -58,7 +58,7 @@ async def test_an_answer_says_what_it_is(service: Service) -> None:
     }
     assert datetime.fromisoformat(body["as_of"]).utcoffset() == timedelta()
     assert body["notes"] == []
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"] == "Accept, Accept-Language"
 
 
 async def test_small_numbers_are_noted_when_they_are_taken_out(service: Service) -> None:
@@ -72,6 +72,15 @@ async def test_small_numbers_are_noted_when_they_are_taken_out(service: Service)
     await service.deliver([assigned(uuid4(), uuid4(), START)])
     grown = (await service.get(PATHS[0], "reports:read", **YEAR)).json()
     assert (grown["data"]["new"], grown["notes"]) == (5, [])
+
+
+async def test_any_days_and_filters_are_answered_without_small_numbers(service: Service) -> None:
+    await service.deliver([assigned(uuid4(), uuid4(), START) for _ in range(6)])
+    days = {"from": "2022-01-02", "to": "2022-12-30", "age_group": "30-64", "source_kind": "self"}
+    outside = await service.data("client-flow", "reports:read", **days)
+    assert outside == await service.data("client-flow", **days)
+    halves = await service.data("durations", "reports:read", split_on="2022-06-01")
+    assert halves == await service.data("durations", split_on="2022-06-01")
 
 
 async def test_a_period_that_goes_on_is_noted(service: Service) -> None:

@@ -1,33 +1,37 @@
-"""CSV, and who asked for it."""
+"""CSV, and who asks for what."""
 
 import csv
 import io
 
 import pytest
 
-from services.analytics.reports.formats import as_csv, wants_csv
+from services.analytics.reports.formats import CSV, JSON, SVG, as_csv, chosen
 
 
 @pytest.mark.parametrize(
     ("accept", "expected"),
     [
-        (None, False),
-        ("", False),
-        ("*/*", False),
-        ("application/json", False),
-        ("text/csv", True),
-        ("Text/CSV; charset=utf-8", True),
-        ("text/csv, application/json;q=0.9", True),
-        ("text/csv, */*;q=0.1", True),
-        ("application/json, text/csv", False),
-        ("text/csv;q=0.2, application/json;q=0.8", False),
-        ("text/csv;q=nonsense", False),
-        ("text/html, text/csv;header=present;q=0.5", True),
-        (";;,,q=", False),
+        (None, JSON),
+        ("", JSON),
+        ("*/*", JSON),
+        ("application/json", JSON),
+        ("text/csv", CSV),
+        ("Text/CSV; charset=utf-8", CSV),
+        ("text/csv, application/json;q=0.9", CSV),
+        ("text/csv, */*;q=0.1", CSV),
+        ("application/json, text/csv", JSON),
+        ("text/csv;q=0.2, application/json;q=0.8", JSON),
+        ("text/csv;q=nonsense", JSON),
+        ("text/html, text/csv;header=present;q=0.5", CSV),
+        (";;,,q=", JSON),
+        ("image/svg+xml", SVG),
+        ("image/svg+xml;q=0.5, text/csv;q=0.4", SVG),
+        ("image/avif,image/webp,image/svg+xml,image/*,*/*;q=0.8", SVG),
+        ("application/json, image/svg+xml", JSON),
     ],
 )
-def test_csv_is_given_to_those_who_like_it_better(accept: str | None, expected: bool) -> None:
-    assert wants_csv(accept) is expected
+def test_the_media_type_liked_best_is_given(accept: str | None, expected: str) -> None:
+    assert chosen(accept) == expected
 
 
 def test_rows_are_written_under_their_columns_and_small_numbers_stay_empty() -> None:

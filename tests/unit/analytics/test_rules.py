@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.analytics.reports.rules import bounds, share
+from services.analytics.reports.rules import bounds, on_line, share
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,13 @@ def test_periods_that_follow_each_other_leave_no_gap(day: date, days: int) -> No
 )
 def test_a_share_is_of_its_whole(part: int, whole: int, expected: float | None) -> None:
     assert share(part, whole) == expected
+
+
+@pytest.mark.parametrize(
+    ("year", "target"),
+    [(2024, None), (2025, 0.2), (2026, 0.22), (2030, 0.3), (2035, 0.4), (2040, 0.4)],
+)
+def test_the_target_goes_straight_from_year_to_year(year: int, target: float | None) -> None:
+    pirkanmaa = {2025: 0.2, 2035: 0.4}
+    assert on_line(pirkanmaa, year) == target
+    assert on_line({}, year) is None

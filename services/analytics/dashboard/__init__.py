@@ -1,0 +1,1 @@
+"""The dashboard: every report as a page for people, which works without any script."""

@@ -1,0 +1,1 @@
+"""Exports: the pseudonymous facts as files, so coarse that nobody stands out in them."""
