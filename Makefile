@@ -13,10 +13,10 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 CLEAN_ENV := env -u PIP_FIND_LINKS -u UV_FIND_LINKS -u UV_NO_INDEX -u UV_OFFLINE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up lint test test-kafka lock contracts clean
+.PHONY: help demo up lint test bench-reports test-kafka ops-check sbom licences audit lock contracts clean
 
 help: ## List these targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.embedded ## Start everything, send referrals through it, show what happened, stop
 	@$(BIN)/nopsa demo
@@ -32,10 +32,17 @@ lint: $(VENV)/.dev ## Check style, types and import rules
 	@$(BIN)/mypy --strict $(SOURCES)
 	@echo "Checking who imports whom ..."
 	@$(BIN)/lint-imports --no-logo
+	@echo "Checking what the migrations lock ..."
+	@$(BIN)/python -m deploy.migration_lint
 
 test: $(VENV)/.dev ## Run the whole test suite on the embedded database and broker
 	@echo "Running the tests ..."
-	@$(BIN)/pytest tests -m "not kafka and not benchmark" -n 2 --dist loadgroup -q
+	@$(BIN)/pytest tests -m "not kafka and not benchmark and not ops_only" -n 2 --dist loadgroup -q
+
+bench-reports: $(VENV)/.dev ## Time every report against a scan of the events, at 100 000 and at a million
+	@echo "Filling and measuring (about ten minutes on two cores) ..."
+	@$(BIN)/pytest tests/benchmarks/test_filling.py tests/benchmarks/test_reports.py \
+		-m benchmark --show-capture=no -q
 
 test-kafka: $(VENV)/.dev ## Run the end-to-end and delivery tests on Apache Kafka (needs Java and Maven)
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
@@ -47,6 +54,25 @@ test-kafka: $(VENV)/.dev ## Run the end-to-end and delivery tests on Apache Kafk
 			"kafka_too), because Java or Maven is not installed here."; \
 		test "$$CI" != true; \
 	fi
+
+ops-check: $(VENV)/.dev ## Check what operators run, and tell what was verified and what was not
+	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
+		$(MAKE) --no-print-directory $(KAFKA_LIBS)/.complete; fi
+	@echo "Checking what operators run (some minutes) ..."
+	@$(BIN)/pytest tests -p tests.support.ops_table -m ops -q
+
+sbom: $(VENV)/.dev ## Write the bill of materials of the image (CycloneDX) to build/sbom.json
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements/base.txt --pyproject pyproject.toml \
+		--of JSON -o build/sbom.json 2>/dev/null
+	@echo "Written: build/sbom.json"
+
+licences: $(VENV)/.dev ## List the licences of the packages in the image
+	@$(BIN)/pip-licenses --from=mixed --order=license --with-urls \
+		--packages $$(sed -n 's/^\([a-z0-9._-]*\)==.*/\1/p' requirements/base.txt)
+
+audit: $(VENV)/.dev ## Look for known weaknesses of the packages, where an advisory source is reachable
+	@$(BIN)/python -m deploy.audit
 
 lock: $(VENV)/.dev ## Rebuild the pinned requirement files (FLAGS=--upgrade for newer versions)
 	@echo "Resolving the packages for every platform ..."
@@ -72,7 +98,7 @@ $(BIN)/python:
 $(VENV)/.embedded: requirements/embedded.txt | $(BIN)/python
 	@echo "Installing the pinned packages (up to a minute the first time) ..."
 	@$(PIP) install --require-hashes -r requirements/embedded.txt
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.embedded

@@ -40,6 +40,8 @@ class Caller:
     scopes: frozenset[str]
     org: str | None = None
     worker: str | None = None
+    expires_at: int | None = None
+    """When its token ends, in seconds since 1970."""
 
 
 class InvalidTokenError(Exception):
@@ -128,6 +130,7 @@ class TokenChecker:
             scopes=frozenset(str(claims.get("scope", "")).split()),
             org=_text(claims.get("org")),
             worker=_text(claims.get("worker")),
+            expires_at=int(claims["exp"]),
         )
 
 

@@ -19,9 +19,12 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import SpanKind
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import inbox, metrics, outbox, telemetry
+from shared import dead_letters, inbox, metrics, outbox, telemetry
 from shared.contracts import EventData, topic_of
 from shared.db import Database, is_transient
+from shared.fetching import Fetching
+from shared.finishing import finished
+from shared.lag import Lag
 from shared.messages import (
     PoisonError,
     Received,
@@ -29,6 +32,7 @@ from shared.messages import (
     headers_of,
     identity_of,
     parse,
+    span_attributes,
 )
 from shared.settings import PlatformSettings
 
@@ -37,8 +41,8 @@ LOG = structlog.get_logger(__name__)
 Handler = Callable[[AsyncSession, Received], Awaitable[None]]
 Handlers = Mapping[type[EventData], Handler]
 
-POLL_MILLISECONDS = 200
-MAX_RECORDS = 500
+FINISH_SECONDS = 8.0
+"""For the messages in hand when the process is told to stop; their offsets are committed."""
 HOLD_SECONDS = (0.05, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0)
 ATTEMPTS_OF_UNEXPECTED = 5
 """An error that is neither the message's nor the environment's is a fault of ours: after so many
@@ -80,6 +84,9 @@ class Consumer:
         self._holds: dict[TopicPartition, Hold] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._busy = asyncio.Lock()
+        self._stopping = asyncio.Event()
+        self._lag = Lag(self._service)
+        self._replayer = dead_letters.Replayer(database, self._group, self._apply_in)
         self.topics = tuple(sorted({topic_of(data_class) for data_class in handlers}))
         self.assigned = asyncio.Event()
 
@@ -98,7 +105,7 @@ class Consumer:
     def _client(self) -> AIOKafkaConsumer:
         kafka = self._settings.kafka
         return AIOKafkaConsumer(
-            bootstrap_servers=kafka.bootstrap,
+            **kafka.access,
             group_id=self._group,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
@@ -111,23 +118,31 @@ class Consumer:
     async def _consume(self) -> None:
         client = self._client()
         client.subscribe(self.topics, listener=_Rebalance(self))
+        fetching = Fetching(client)
         try:
             with suppress_instrumentation():
                 await client.start()
             while True:
                 with suppress_instrumentation():
                     self._resume_due(client)
-                    fetched = await client.getmany(
-                        timeout_ms=POLL_MILLISECONDS, max_records=MAX_RECORDS
-                    )
-                async with self._busy:
-                    await asyncio.gather(
-                        *(self._handle(client, tp, records) for tp, records in fetched.items())
-                    )
-                self._report_lag(client)
+                    fetched = await fetching.next()
+                batches = self._handle_all(client, fetched)
+                await finished(batches, stopping=self._stopping.set, seconds=FINISH_SECONDS)
+                self._lag.report(client, self._positions)
         finally:
             self.assigned.clear()
             await client.stop()
+
+    async def _handle_all(
+        self,
+        client: AIOKafkaConsumer,
+        fetched: Mapping[TopicPartition, Sequence[ConsumerRecord]],
+    ) -> None:
+        async with self._busy:
+            await asyncio.gather(
+                *(self._handle(client, tp, records) for tp, records in fetched.items())
+            )
+            await self._replayer.replay(client.assignment())
 
     async def _handle(
         self, client: AIOKafkaConsumer, tp: TopicPartition, records: Sequence[ConsumerRecord]
@@ -136,10 +151,11 @@ class Consumer:
         first that could not be."""
         done = 0
         try:
-            while done < len(records):
+            while done < len(records) and not self._stopping.is_set():
                 done += await self._apply_next(tp, records[done : done + self._batch_size])
         except Exception as error:
             self._hold(client, tp, records[done], error)
+            self._positions[tp] = records[done].offset
         if done:
             self._positions[tp] = records[done - 1].offset + 1
             await _commit(client, tp, self._positions[tp])
@@ -179,15 +195,7 @@ class Consumer:
             f"process {event.type}",
             SpanKind.CONSUMER,
             telemetry.context_of(headers_of(record)),
-            {
-                "messaging.system": "kafka",
-                "messaging.operation.type": "process",
-                "messaging.destination.name": record.topic,
-                "messaging.destination.partition.id": str(record.partition),
-                "messaging.kafka.offset": record.offset,
-                "nopsa.event_id": str(event.event_id),
-                "nopsa.event_type": event.type,
-            },
+            span_attributes(record, event),
         ):
             if not await self._first_time(session, record):
                 self._count(record, "duplicate")
@@ -206,7 +214,9 @@ class Consumer:
             async with self._database.sessions() as session, session.begin():
                 if not await self._first_time(session, record, inbox.DEAD):
                     return
-                await outbox.append(session, [dead_letter_of(record, error, self._service)])
+                letter = dead_letter_of(record, error, self._service)
+                await dead_letters.keep(session, letter, record, error, self._group)
+                await outbox.append(session, [letter])
         self._count(record, "dead")
         LOG.error(
             "message_set_aside",
@@ -260,14 +270,6 @@ class Consumer:
             if hold is None or hold.until <= now:
                 client.resume(tp)
 
-    def _report_lag(self, client: AIOKafkaConsumer) -> None:
-        for tp, position in self._positions.items():
-            highwater = client.highwater(tp) if tp in client.assignment() else None
-            if highwater is not None:
-                metrics.CONSUMER_LAG.labels(self._service, tp.topic, str(tp.partition)).set(
-                    max(0, highwater - position)
-                )
-
     def _count(self, record: ConsumerRecord, outcome: str) -> None:
         metrics.EVENTS_CONSUMED.labels(self._service, record.topic, outcome).inc()
 
@@ -284,6 +286,7 @@ class _Rebalance(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka h
             for tp in revoked:
                 self._consumer._holds.pop(tp, None)
                 self._consumer._positions.pop(tp, None)
+            self._consumer._lag.forget(revoked)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Tells that consuming began."""

@@ -34,17 +34,18 @@ class Key:
 def parse_keys(text: str) -> tuple[Key, ...]:
     """Keys from `name:base64,name:base64`, the current one first.
 
-    Raises `ValueError` naming the key (never its secret) that is malformed.
+    Raises `ValueError` saying which key, by its place, is malformed. It says nothing of the text:
+    where the name was forgotten, that is the secret.
     """
     keys = []
-    for part in filter(None, (p.strip() for p in text.split(","))):
+    for nth, part in enumerate(filter(None, (p.strip() for p in text.split(","))), start=1):
         name, _, encoded = part.partition(":")
         try:
             secret = base64.urlsafe_b64decode(encoded)
         except ValueError:
             secret = b""
         if not name or len(name) > 255 or len(secret) != KEY_BYTES:
-            raise ValueError(f"key {name!r}: expected name:base64 of {KEY_BYTES} bytes")
+            raise ValueError(f"key {nth}: expected name:base64 of {KEY_BYTES} bytes")
         keys.append(Key(name, secret))
     if not keys:
         raise ValueError("at least one key is needed: name:base64 of 32 bytes")
@@ -56,7 +57,13 @@ class FieldCipher:
 
     def __init__(self, keys: tuple[Key, ...]) -> None:
         self._current = keys[0]
+        self.names = [key.name for key in keys]
         self._by_name = {key.name: AESGCM(key.secret) for key in keys}
+
+    @property
+    def current(self) -> str:
+        """The name of the key that seals."""
+        return self._current.name
 
     def encrypt(self, plaintext: bytes, context: str) -> bytes:
         """Key name length, key name, nonce, ciphertext with tag."""

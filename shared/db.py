@@ -10,7 +10,9 @@ from sqlalchemy.ext.asyncio import (
     async_sessionmaker,
     create_async_engine,
 )
+from sqlalchemy.pool import QueuePool
 
+from shared import metrics
 from shared.settings import PlatformSettings
 
 CONNECT_SECONDS = 3
@@ -48,12 +50,17 @@ class Database:
             max_overflow=settings.database_pool_size,
             pool_timeout=POOL_WAIT_SECONDS,
             connect_args={
+                # Of the address itself only the TLS parameters are left to take from it.
+                "dsn": settings.asyncpg_dsn,
                 "timeout": CONNECT_SECONDS,
                 "server_settings": SERVER_SETTINGS
                 | {"application_name": f"nopsa-{settings.service_name}"},
             },
         )
         event.listen(self.engine.sync_engine, "checkout", _leave_closed_connections)
+        if isinstance(self.engine.pool, QueuePool):
+            limit = 2 * settings.database_pool_size
+            metrics.watch_pool(settings.service_name, self.engine.pool, limit)
         self.sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 
     async def ping(self) -> None:

@@ -35,11 +35,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class RequestKey:
-    """Whose request it is, its key, and a keyed hash of what it asked for."""
+    """Whose request it is, its key, and a keyed hash of what it asked for; `older` are its hashes
+    under the older keys of the ring, by which the same request of earlier is known."""
 
     caller: str
     key: str
     fingerprint: bytes
+    older: tuple[bytes, ...] = ()
 
 
 def request_key(
@@ -52,14 +54,19 @@ def request_key(
     """
     if key is None:
         return None
-    fingerprint = fingerprint_of(index, operation, body)
-    return RequestKey(caller, key, fingerprint)
+    current, *older = fingerprints_of(index, operation, body)
+    return RequestKey(caller, key, current, tuple(older))
 
 
 def fingerprint_of(index: BlindIndex, operation: str, body: Any) -> bytes:
     """A keyed hash of an operation and its JSON body, the same for any spacing or order."""
+    return fingerprints_of(index, operation, body)[0]
+
+
+def fingerprints_of(index: BlindIndex, operation: str, body: Any) -> list[bytes]:
+    """That hash under every key of the ring, the current one first."""
     canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return index.current("request", f"{operation}\n{canonical}")
+    return index.candidates("request", f"{operation}\n{canonical}")
 
 
 async def once(
@@ -109,6 +116,6 @@ async def _first_answer(session: AsyncSession, request: RequestKey) -> Answer | 
     ).first()
     if row is None:
         return None
-    if row.fingerprint != request.fingerprint:
+    if row.fingerprint not in (request.fingerprint, *request.older):
         raise Problem(IDEMPOTENCY_KEY_REUSED)
     return Answer(row.status, row.body, row.headers, replayed=True)

@@ -7,15 +7,16 @@ from fastapi import Depends, Header, Response
 LANGUAGES = ("fi", "sv", "en")
 
 
-def preferred_language(accept_language: str | None) -> str:
-    """The best of our languages for an Accept-Language header; Finnish when none fits."""
+def preferred_language(accept_language: str | None, otherwise: str = LANGUAGES[0]) -> str:
+    """The best of our languages for an Accept-Language header; Finnish when none fits, unless it
+    is to be another."""
     wishes = []
     for position, part in enumerate((accept_language or "").split(",")):
         tag, _, parameters = part.strip().partition(";")
         language = tag.split("-")[0].strip().lower()
         if language in LANGUAGES:
             wishes.append((-_quality(parameters), position, language))
-    return min(wishes)[2] if wishes else LANGUAGES[0]
+    return min(wishes)[2] if wishes else otherwise
 
 
 def _quality(parameters: str) -> float:
@@ -37,5 +38,16 @@ def _wanted(
     return language
 
 
+def _wanted_or_english(
+    response: Response,
+    accept_language: Annotated[str | None, Header(alias="Accept-Language")] = None,
+) -> str:
+    language = preferred_language(accept_language, otherwise="en")
+    response.headers["Content-Language"] = language
+    return language
+
+
 WantedLanguage = Annotated[str, Depends(_wanted)]
 """The language to answer in, which the answer names in Content-Language."""
+WantedLanguageOrEnglish = Annotated[str, Depends(_wanted_or_english)]
+"""The same for what is documented in English, where whoever names no language expects it."""

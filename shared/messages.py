@@ -21,6 +21,9 @@ from shared.redaction import field_name
 MAX_DEAD_VALUE_BYTES = 512_000
 MAX_DEAD_HEADER_BYTES = 2_000
 MAX_DEAD_HEADERS = 60
+UNREADABLE = "nopsa_unreadable"
+"""The header of a record that stands in the place of one that the Kafka client cannot read."""
+
 REASON_HEADERS = (
     "dlq_reason",
     "dlq_detail",
@@ -56,12 +59,31 @@ def headers_of(record: ConsumerRecord) -> dict[str, str]:
     return {name: (value or b"").decode("latin-1") for name, value in record.headers}
 
 
+def unreadable(topic: str, partition: int, offset: int) -> ConsumerRecord:
+    """What stands in the place of a record that cannot be read: it can only be set aside."""
+    return ConsumerRecord(
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        timestamp=0,
+        timestamp_type=0,
+        key=None,
+        value=None,
+        checksum=None,
+        serialized_key_size=-1,
+        serialized_value_size=-1,
+        headers=((UNREADABLE, b""),),
+    )
+
+
 def parse(record: ConsumerRecord) -> Received | None:
     """The event of a record; None for a type this version does not know (it may be newer).
 
     Raises `PoisonError` when the record is no event, or not what its type promises.
     """
     headers = headers_of(record)
+    if UNREADABLE in headers:
+        raise PoisonError("unreadable", "a header name in its batch is no UTF-8")
     event_id = _uuid(headers, "ce_id")
     event_type = headers.get("ce_type")
     if not event_type:
@@ -77,6 +99,19 @@ def parse(record: ConsumerRecord) -> Received | None:
         raise PoisonError("schema_violation", _where(error)) from None
     correlation = _uuid(headers, "ce_correlationid")
     return Received(event_id, event_type, data.occurred_at, correlation, data)
+
+
+def span_attributes(record: ConsumerRecord, event: Received) -> dict[str, str | int]:
+    """What a trace tells of the handling of an event, by OpenTelemetry's names."""
+    return {
+        "messaging.system": "kafka",
+        "messaging.operation.type": "process",
+        "messaging.destination.name": record.topic,
+        "messaging.destination.partition.id": str(record.partition),
+        "messaging.kafka.offset": record.offset,
+        "nopsa.event_id": str(event.event_id),
+        "nopsa.event_type": event.type,
+    }
 
 
 def identity_of(record: ConsumerRecord) -> UUID:

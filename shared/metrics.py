@@ -1,6 +1,7 @@
 """What Prometheus can ask of every process. Labels are codes and route templates, never values."""
 
 from prometheus_client import Counter, Gauge, Histogram
+from sqlalchemy.pool import QueuePool
 
 REQUESTS = Histogram(
     "nopsa_http_request_seconds",
@@ -28,3 +29,39 @@ OUTBOX_DEPTH = Gauge("nopsa_outbox_depth", "Events waiting for the relay", ("ser
 OUTBOX_OLDEST = Gauge(
     "nopsa_outbox_oldest_seconds", "Age of the oldest event waiting", ("service",)
 )
+RELAY_LANES = Gauge(
+    "nopsa_relay_lanes", "Lanes of the outbox that this process works", ("service",)
+)
+RELAY_LANES_WANTED = Gauge(
+    "nopsa_relay_lanes_wanted",
+    "Lanes that all processes of the service together must work",
+    ("service",),
+)
+DEAD_LETTERS = Gauge(
+    "nopsa_dead_letters",
+    "Messages that were set aside and wait for somebody to replay or drop them",
+    ("service", "topic"),
+)
+DISCLOSURES_WAITING = Gauge(
+    "nopsa_disclosures_waiting",
+    "Audit rows of clients not yet told to the disclosure log",
+    ("service",),
+)
+DISCLOSURES_OLDEST = Gauge(
+    "nopsa_disclosures_oldest_seconds", "Age of the oldest audit row not yet told", ("service",)
+)
+POOL_CONNECTIONS = Gauge(
+    "nopsa_database_pool_connections",
+    "Connections of this process to its database: used or idle",
+    ("service", "state"),
+)
+POOL_LIMIT = Gauge(
+    "nopsa_database_pool_limit", "Connections that this process may open at most", ("service",)
+)
+
+
+def watch_pool(service: str, pool: QueuePool, limit: int) -> None:
+    """Tells of the process's connection pool from now on."""
+    POOL_CONNECTIONS.labels(service, "used").set_function(pool.checkedout)
+    POOL_CONNECTIONS.labels(service, "idle").set_function(pool.checkedin)
+    POOL_LIMIT.labels(service).set(limit)

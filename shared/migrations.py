@@ -1,36 +1,59 @@
 """Migrations: each service has its own alembic folder; the running of it is the same.
 
-`upgrade` runs in process, under an advisory lock, so that several processes may start at once.
+`upgrade` runs in process, under an advisory lock, so that several processes may start at once;
+`python -m shared.migrations services.referral` does it ahead of them, as a job of its own. Each
+revision has a transaction of its own. One that makes an index on a table with rows does it in
+`with op.get_context().autocommit_block()`, CONCURRENTLY; nothing waits for a lock for long.
 `platform_v1` makes the platform's own tables as the first revision of every service knows them;
-`platform_v2` lets the audit log be told.
+`platform_v2` lets the audit log be told; `platform_v3` keeps what becomes of dead letters.
 """
 
 import asyncio
+import importlib
+import io
+import sys
 from pathlib import Path
 from typing import Any
 
 from alembic import command, context, op
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from shared import tables
+from shared import configuration, tables
 from shared.settings import DatabaseSettings
 
 LOCK = 0x6D696772
-LOCK_TIMEOUT = "5s"
+LOCK_POLL_SECONDS = 0.2
+SERVER_SETTINGS = {"lock_timeout": "5s", "statement_timeout": "5min"}
+"""Whoever waits for a table's lock makes all others wait behind it: a migration gives up soon, and
+is tried again. A statement that needs longer says so in its revision."""
 
 
 async def upgrade(settings: DatabaseSettings, folder: Path, revision: str = "head") -> None:
     """Brings the service's database to a revision of the migrations in `folder`."""
-    engine = create_async_engine(settings.database_url.get_secret_value(), poolclass=NullPool)
+    engine = create_async_engine(
+        settings.database_url.get_secret_value(),
+        poolclass=NullPool,
+        connect_args={"dsn": settings.asyncpg_dsn, "server_settings": SERVER_SETTINGS},
+    )
     try:
-        async with engine.connect() as connection:
+        async with engine.connect() as holder, engine.connect() as connection:
+            await _lock(await holder.execution_options(isolation_level="AUTOCOMMIT"))
             await connection.run_sync(_upgrade, folder, revision)
-            await connection.commit()
     finally:
         await engine.dispose()
+
+
+async def _lock(holder: AsyncConnection) -> None:
+    """Waits until no other process migrates; the lock goes with the connection. It asks again and
+    again instead of waiting in the database: CREATE INDEX CONCURRENTLY waits for whoever waits."""
+    while not await holder.scalar(  # noqa: ASYNC110 - the event is in another process
+        text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}
+    ):
+        await asyncio.sleep(LOCK_POLL_SECONDS)
 
 
 def upgrade_now(settings: DatabaseSettings, folder: Path) -> None:
@@ -48,20 +71,34 @@ def config_of(folder: Path, connection: Connection | None = None) -> Config:
     return config
 
 
+def sql_of(folder: Path, revision: str) -> str:
+    """The statements of one revision, as a database would get them."""
+    config = config_of(folder)
+    before = ScriptDirectory.from_config(config).get_revision(revision).down_revision
+    config.output_buffer = io.StringIO()
+    command.upgrade(config, f"{before or 'base'}:{revision}", sql=True)
+    limits = "".join(f"SET {name} = '{value}';\n" for name, value in SERVER_SETTINGS.items())
+    return limits + config.output_buffer.getvalue()
+
+
 def run_env(*metadata: MetaData) -> None:
-    """The body of every service's `env.py`: migrate over the connection that `upgrade` opened."""
+    """The body of every service's `env.py`: migrate over the connection that `upgrade` opened, or
+    write the statements down without any (`sql_of`)."""
+    if context.is_offline_mode():
+        context.configure(dialect_name="postgresql", literal_binds=True)
+        context.run_migrations()
+        return
     context.configure(
         connection=context.config.attributes["connection"],
         target_metadata=[tables.metadata, *metadata],
         compare_type=True,
+        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()
 
 
 def _upgrade(connection: Connection, folder: Path, revision: str) -> None:
-    connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-    connection.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'"))
     command.upgrade(config_of(folder, connection), revision)
 
 
@@ -83,6 +120,39 @@ def platform_v2() -> None:
 def platform_v2_undone() -> None:
     """Takes that away again."""
     op.execute("ALTER TABLE audit DROP COLUMN told_as")
+
+
+def platform_v3() -> None:
+    """What could not be applied, and what was decided of it."""
+    op.execute(
+        """
+        CREATE TABLE dead_letters (
+            letter_id UUID PRIMARY KEY,
+            event_id UUID NOT NULL,
+            consumer_group VARCHAR(120) NOT NULL,
+            topic VARCHAR(120) NOT NULL,
+            partition INTEGER NOT NULL,
+            "offset" BIGINT NOT NULL,
+            reason VARCHAR(60) NOT NULL,
+            detail TEXT NOT NULL,
+            set_aside_at TIMESTAMPTZ NOT NULL DEFAULT now(),
+            state VARCHAR(20) NOT NULL,
+            replays INTEGER NOT NULL DEFAULT 0,
+            decided_at TIMESTAMPTZ,
+            decided_by VARCHAR(200),
+            note TEXT
+        )
+        """
+    )
+    op.execute(
+        "CREATE INDEX dead_letters_waiting ON dead_letters (set_aside_at) "
+        "WHERE state IN ('open', 'replaying')"
+    )
+
+
+def platform_v3_undone() -> None:
+    """Takes that away again."""
+    op.execute("DROP TABLE dead_letters")
 
 
 _PLATFORM_V1: tuple[Any, ...] = (
@@ -153,3 +223,19 @@ _PLATFORM_V1: tuple[Any, ...] = (
     "CREATE INDEX audit_client ON audit (client_ref, id)",
     "CREATE INDEX audit_subject ON audit (subject_id, id)",
 )
+
+
+def main() -> None:
+    """Migrates the database of `NOPSA_DATABASE_URL` with the migrations of the package named."""
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m shared.migrations services.<name>")
+    package = importlib.import_module(sys.argv[1])
+    folder = Path(str(package.__file__)).parent / "migrations"
+    if not folder.is_dir():
+        sys.exit(f"{sys.argv[1]} has no migrations")
+    upgrade_now(configuration.read(DatabaseSettings), folder)
+    print(f"{sys.argv[1]} is migrated")
+
+
+if __name__ == "__main__":
+    main()

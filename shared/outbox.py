@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BYTEA, INTEGER, VARCHAR
 from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared import telemetry
+from shared import configuration, telemetry
 from shared.contracts import EventData, topic_of, type_of
 from shared.ids import new_id
 from shared.settings import DatabaseSettings
@@ -145,7 +145,7 @@ def main() -> None:
     """`python -m shared.outbox replay-all`, on the database of `NOPSA_DATABASE_URL`."""
     if sys.argv[1:] != ["replay-all"]:
         sys.exit("usage: python -m shared.outbox replay-all")
-    count = asyncio.run(replay_all(DatabaseSettings.model_validate({}).asyncpg_dsn))
+    count = asyncio.run(replay_all(configuration.read(DatabaseSettings).asyncpg_dsn))
     print(f"{count} events queued again")
 
 

@@ -70,7 +70,7 @@ class Place:
 def producer_of(kafka: KafkaSettings) -> AIOKafkaProducer:
     """A producer whose sends are acknowledged by every in-sync replica."""
     return AIOKafkaProducer(
-        bootstrap_servers=kafka.bootstrap,
+        **kafka.access,
         acks="all",
         enable_idempotence=kafka.idempotent_producer,
         max_batch_size=MAX_BATCH_BYTES,
@@ -92,6 +92,7 @@ class Relay:
 
     async def run(self) -> None:
         """Runs all lanes; survives the loss of the database and of the broker."""
+        metrics.RELAY_LANES_WANTED.labels(self._service).set(self._shards)
         async with asyncio.TaskGroup() as lanes:
             for shard in range(self._shards):
                 lanes.create_task(self._keep_lane(shard))
@@ -117,11 +118,12 @@ class Relay:
                 await asyncio.sleep(self._poll_seconds)
                 return
             producer = producer_of(self._kafka)
-            try:
-                await producer.start()
-                await self._drain_for_ever(connection, producer, shard)
-            finally:
-                await producer.stop()
+            with metrics.RELAY_LANES.labels(self._service).track_inprogress():
+                try:
+                    await producer.start()
+                    await self._drain_for_ever(connection, producer, shard)
+                finally:
+                    await producer.stop()
         finally:
             with suppress(Exception):
                 await connection.close(timeout=2)

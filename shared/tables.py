@@ -1,7 +1,8 @@
 """The platform's tables, the same in every service's database.
 
 outbox: events not yet, or already, on the broker. inbox: events already applied. idempotency:
-first answers to repeated requests. audit: who read or changed what; `told_as` is the id under which
+first answers to repeated requests. dead_letters: what could not be applied, and what was decided of
+it. audit: who read or changed what; `told_as` is the id under which
 the disclosure log was told of it. Core tables, not ORM classes:
 they are written on every request, and the ORM costs several times as much.
 """
@@ -19,6 +20,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     Uuid,
     func,
     text,
@@ -98,6 +100,30 @@ audit = Table(
         "audit_untold",
         "id",
         postgresql_where=text("told_as IS NULL AND client_ref IS NOT NULL"),
+    ),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("letter_id", Uuid, primary_key=True),
+    Column("event_id", Uuid, nullable=False),
+    Column("consumer_group", String(120), nullable=False),
+    Column("topic", String(120), nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("offset", BigInteger, nullable=False),
+    Column("reason", String(60), nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("set_aside_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+    Column("state", String(20), nullable=False),
+    Column("replays", Integer, nullable=False, server_default=text("0")),
+    Column("decided_at", DateTime(timezone=True)),
+    Column("decided_by", String(200)),
+    Column("note", Text),
+    Index(
+        "dead_letters_waiting",
+        "set_aside_at",
+        postgresql_where=text("state IN ('open', 'replaying')"),
     ),
 )
 

@@ -6,6 +6,7 @@ import sys
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import TopicAlreadyExistsError, for_code
 
+from shared import configuration
 from shared.contracts.topics import ALL, dead_letter
 from shared.settings import KafkaSettings
 
@@ -15,7 +16,7 @@ async def create(kafka: KafkaSettings) -> list[str]:
 
     Raises aiokafka's error when the broker refuses one.
     """
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.bootstrap)
+    admin = AIOKafkaAdminClient(**kafka.access)
     await admin.start()
     try:
         existing = set(await admin.list_topics())
@@ -42,7 +43,7 @@ def main() -> None:
     """`python -m shared.topics create`, on the broker of `NOPSA_KAFKA_BOOTSTRAP`."""
     if sys.argv[1:] != ["create"]:
         sys.exit("usage: python -m shared.topics create")
-    created = asyncio.run(create(KafkaSettings.model_validate({})))
+    created = asyncio.run(create(configuration.read(KafkaSettings)))
     print(f"{len(created)} topics created")
 
 

@@ -7,17 +7,14 @@ If any part ends by a fault, the process ends too and is started anew by whoever
 import asyncio
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import Any
 
-import asyncpg
 import uvicorn
 from fastapi import FastAPI
-from opentelemetry.instrumentation.utils import suppress_instrumentation
-from prometheus_client import Gauge
 from uvicorn.loops.auto import auto_loop_factory
 
-from shared import logs, metrics, telemetry
+from shared import logs, measuring, telemetry
 from shared.consumer import Consumer, Handlers
 from shared.db import Database
 from shared.disclosures import Teller
@@ -25,7 +22,6 @@ from shared.relay import Relay
 from shared.settings import PlatformSettings
 from shared.web.health import Check, broker_check, health_router
 
-GAUGE_SECONDS = 5.0
 STARTED_CHECK = "consumer"
 
 Part = Callable[[Database], Coroutine[Any, Any, None]]
@@ -58,7 +54,7 @@ async def _run(
     parts = [
         Relay(settings).run(),
         Teller(settings, database).run(),
-        _watch_outbox(settings),
+        measuring.measure_for_ever(settings),
         _serve_health(settings, database, consumer),
         *(part(database) for part in extra),
     ]
@@ -112,32 +108,3 @@ class _HealthServer(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Captures nothing."""
         yield
-
-
-async def _watch_outbox(settings: PlatformSettings) -> None:
-    """Keeps the gauges of the outbox's depth and age; a lost database is tried again."""
-    depth = metrics.OUTBOX_DEPTH.labels(settings.service_name)
-    oldest = metrics.OUTBOX_OLDEST.labels(settings.service_name)
-    while True:
-        with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await _measure(settings.asyncpg_dsn, depth, oldest)
-        await asyncio.sleep(GAUGE_SECONDS)
-
-
-async def _measure(dsn: str, depth: Gauge, oldest: Gauge) -> None:
-    with suppress_instrumentation():
-        connection = await asyncpg.connect(dsn, timeout=5)
-        try:
-            while True:
-                for waiting, age in await connection.fetch(_DEPTH):
-                    depth.set(waiting)
-                    oldest.set(age)
-                await asyncio.sleep(GAUGE_SECONDS)
-        finally:
-            await connection.close(timeout=2)
-
-
-_DEPTH = """
-    SELECT count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0)
-    FROM outbox WHERE published_at IS NULL
-"""

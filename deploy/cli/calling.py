@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -31,13 +32,29 @@ class Client:
 
     def get(self, path: str) -> dict[str, Any]:
         """The JSON at a path. Raises `httpx.HTTPError`."""
-        return self._call("GET", path)
+        return self._read("GET", path)
 
     def post(self, path: str, **sent: Any) -> dict[str, Any]:
         """Posts; the JSON of the answer. Raises `httpx.HTTPError`."""
-        return self._call("POST", path, **sent)
+        return self._read("POST", path, **sent)
 
-    def _call(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
+    def download(self, path: str, file: Path, accept: str) -> Mapping[str, str]:
+        """Writes what is at a path to a file, piece by piece; the answer's headers. A file that
+        is there is replaced when the new one is whole. Raises `httpx.HTTPError`."""
+        headers = {"Authorization": f"Bearer {self._fresh()}", "Accept": accept}
+        draft = file.with_name(f".{file.name}.part")
+        with self._http.stream("GET", path, headers=headers) as answer:
+            if answer.is_error:
+                answer.read()
+            answer.raise_for_status()
+            with draft.open("wb") as content:
+                for piece in answer.iter_bytes():
+                    content.write(piece)
+        draft.replace(file)
+        return answer.headers
+
+    def call(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        """The answer, good or not. Raises `httpx.HTTPError` when there is none."""
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 headers = {**sent.get("headers", {}), "Authorization": f"Bearer {self._fresh()}"}
@@ -50,6 +67,10 @@ class Client:
             if answer.status_code not in TRY_AGAIN or attempt == ATTEMPTS:
                 break
             time.sleep(float(answer.headers.get("Retry-After", "1")))
+        return answer
+
+    def _read(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
+        answer = self.call(method, path, **sent)
         answer.raise_for_status()
         document: dict[str, Any] = answer.json()
         return document

@@ -16,12 +16,14 @@ import httpx
 from rich.console import Console
 
 from deploy.cli import trace
-from deploy.cli.running import fail
+from deploy.cli.running import DEFAULT_DATA_DIR, fail
 from deploy.cli.up import StopRequested, ignore_stop_signals, raise_on_stop_signals
 from deploy.demo.calling import Callers, DidNotArrive
+from deploy.demo.dashboard import save_dashboard
 from deploy.demo.disclosures import disclosure_log
 from deploy.demo.following import FINLAND, Follower
 from deploy.demo.printing import (
+    show_dashboard,
     show_log,
     show_paths,
     show_records,
@@ -92,6 +94,7 @@ def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     flow, sources = follower.reports(paths)
     traces = {path.sender: follower.trace(path) for path in paths}
     log = disclosure_log(callers, by_sender["ward"].case["client_ref"])
+    saved = save_dashboard(callers, DEFAULT_DATA_DIR)
     message = follower.told_by_webhook(by_sender["ward"], receiver)
     for path in paths:
         follower.look(path)
@@ -103,6 +106,7 @@ def _tell(stack: Stack, progress: Callable[[str], None]) -> None:
     show_records(console, stands)
     show_log(console, log)
     show_reports(console, flow, sources)
+    show_dashboard(console, stack.urls["analytics"], *saved)
     console.print("[bold]The trace of the ward's referral[/]")
     trace.show(traces["ward"])
     console.print()

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli import contracts, demo, imports, retention, token, trace, up
+from deploy.cli import (
+    backup,
+    contracts,
+    demo,
+    dlq,
+    doctor,
+    export,
+    imports,
+    lag,
+    rebuild,
+    replay,
+    retention,
+    rotate,
+    settings,
+    simulate,
+    token,
+    trace,
+    up,
+)
 
 app = typer.Typer(
     name="nopsa",
@@ -21,6 +39,17 @@ app.command()(contracts.contracts)
 app.command("import")(imports.import_file)
 app.command("import-cases")(imports.import_cases)
 app.command()(retention.retention)
+app.command()(simulate.simulate)
+app.add_typer(dlq.app, name="dlq")
+app.command()(replay.replay)
+app.command()(lag.lag)
+app.command()(doctor.doctor)
+app.command()(settings.settings)
+app.command()(rotate.rotate_keys)
+app.command()(backup.backup)
+app.command()(backup.restore)
+app.command()(rebuild.rebuild)
+app.command()(export.export)
 
 
 @app.callback()

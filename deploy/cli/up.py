@@ -97,6 +97,8 @@ def _show(stack: Stack) -> None:
         table.add_row(name, url)
     console.print("\nReady. Documentation of each service is at its address with /docs.\n")
     console.print(table)
+    analytics = stack.urls["analytics"]
+    console.print(f"\nThe dashboard is at {analytics}/dashboard; log in by: nopsa token lead")
     console.print(f"\nLogs:  {stack.log_dir}", soft_wrap=True)
     console.print(f"Spans: {stack.span_dir}", soft_wrap=True)
     console.print("\nSend a first referral, as the landlord would:\n")

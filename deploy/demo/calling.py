@@ -39,6 +39,13 @@ class Callers:
         answer.raise_for_status()
         return answer.json(), answer.headers.get("ETag")
 
+    def text(self, who: str, service: str, path: str, accept: str) -> str:
+        """What is read there in another media type."""
+        headers = self._headers(who) | {"Accept": accept}
+        answer = self._http.get(self.stack.urls[service] + path, headers=headers)
+        answer.raise_for_status()
+        return answer.text
+
     def post(
         self,
         who: str,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path as FilePath
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
@@ -99,6 +100,16 @@ def show_webhook(console: Console, message: dict[str, Any]) -> None:
     """A webhook message that arrived and whose signature fits."""
     console.print("[bold]A webhook reached the ward, its signature verified[/]")
     console.print(f"   {message['type']} {message['data']}\n")
+
+
+def show_dashboard(console: Console, url: str, html: FilePath, png: FilePath) -> None:
+    """Where the dashboard is while a stack is up, and where a picture of this one was saved."""
+    console.print("[bold]The dashboard: every report on one page[/]")
+    console.print(
+        f"   at {url}/dashboard; log in by `nopsa token lead` (after `nopsa up`)", soft_wrap=True
+    )
+    console.print(f"   saved as {html}", soft_wrap=True)
+    console.print(f"   its main charts as {png}\n", soft_wrap=True)
 
 
 def show_reports(console: Console, flow: dict[str, Any], sources: dict[str, Any]) -> None:

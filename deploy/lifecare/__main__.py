@@ -7,11 +7,11 @@ import logging
 import signal
 
 from deploy.lifecare.adapter import Adapter
-from deploy.lifecare.settings import Record, Settings
+from deploy.lifecare.settings import Record, read
 
 
 async def _run(record: Record) -> None:
-    work = asyncio.ensure_future(Adapter(record, Settings.model_validate({})).run())
+    work = asyncio.ensure_future(Adapter(record, read()).run())
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, work.cancel)

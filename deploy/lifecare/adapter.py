@@ -63,7 +63,7 @@ class Adapter:
     async def _consume(self) -> None:
         consumer = AIOKafkaConsumer(
             self._topic,
-            bootstrap_servers=self._settings.kafka,
+            **self._settings.kafka_access(),
             group_id=f"lifecare-{self._record}",
             enable_auto_commit=False,
             auto_offset_reset="earliest",

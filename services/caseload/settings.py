@@ -24,13 +24,27 @@ class CaseWeights(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="NOPSA_CASE_WEIGHT_", extra="ignore")
 
-    assigned: Points = Decimal(1)
-    contacting: Points = Decimal(1)
-    contacted: Points = Decimal(1)
-    assessment: Points = Decimal(1)
-    support: Points = Decimal(1)
-    tapering: Points = Decimal("0.5")
-    handover: Points = Decimal("0.5")
+    assigned: Annotated[
+        Points, Field(description="points of a case whose client is to be contacted")
+    ] = Decimal(1)
+    contacting: Annotated[
+        Points, Field(description="points of a case whose client is being looked for")
+    ] = Decimal(1)
+    contacted: Annotated[Points, Field(description="points of a case whose client was reached")] = (
+        Decimal(1)
+    )
+    assessment: Annotated[
+        Points, Field(description="points of a case whose client is being assessed")
+    ] = Decimal(1)
+    support: Annotated[
+        Points, Field(description="points of a case whose client has goals and visits")
+    ] = Decimal(1)
+    tapering: Annotated[
+        Points, Field(description="points of a case whose client is let go gradually")
+    ] = Decimal("0.5")
+    handover: Annotated[
+        Points, Field(description="points of a case whose client is being handed over")
+    ] = Decimal("0.5")
 
     def by_status(self) -> Mapping[CaseStatus, Decimal]:
         """The weights by phase; what is closed weighs nothing."""
@@ -46,7 +60,9 @@ def case_weights() -> Mapping[CaseStatus, Decimal]:
 class Settings(PlatformSettings):
     """The platform's settings under this service's name."""
 
-    service_name: str = "caseload"
+    service_name: Annotated[str, Field(description="the name in logs, metrics and traces")] = (
+        "caseload"
+    )
 
     contact_attempts: Annotated[
         int, Field(ge=1, description="failed tries to reach a client that escalate the case")

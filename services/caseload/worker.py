@@ -9,7 +9,7 @@ from services.caseload.deadlines import sweeping as deadlines
 from services.caseload.handovers import sweeping as handovers
 from services.caseload.imports.processing import import_for_ever
 from services.caseload.settings import Settings
-from shared import migrations, worker
+from shared import configuration, migrations, worker
 
 BATCH_SIZE = 1
 """The handler appends events, whose key locks must come last in each transaction."""
@@ -17,7 +17,7 @@ BATCH_SIZE = 1
 
 def main() -> None:
     """Relays and consumes until stopped."""
-    settings = Settings.model_validate({})
+    settings = configuration.read(Settings)
     if settings.migrate_on_start:
         migrations.upgrade_now(settings, MIGRATIONS)
     parts: list[worker.Part] = [

@@ -12,7 +12,7 @@ from services.consent.documents import api as documents
 from services.consent.fhir import api as fhir
 from services.consent.refusals import api as refusals
 from services.consent.settings import Settings
-from shared import logs, migrations, telemetry
+from shared import configuration, logs, migrations, telemetry
 from shared.web import create_app, serve
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -38,7 +38,7 @@ def build(settings: Settings) -> FastAPI:
 
 def main() -> None:
     """Serves until stopped; migrates first when set to."""
-    settings = Settings.model_validate({})
+    settings = configuration.read(Settings)
     logs.set_up(settings.service_name, "app")
     telemetry.set_up(settings, "app")
     if settings.migrate_on_start:

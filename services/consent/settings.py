@@ -11,7 +11,9 @@ from shared.settings import PlatformSettings
 class Settings(PlatformSettings):
     """The platform's settings under this service's name."""
 
-    service_name: str = "consent"
+    service_name: Annotated[str, Field(description="the name in logs, metrics and traces")] = (
+        "consent"
+    )
     disclosure_seal_seconds: Annotated[
         float, Field(gt=0, description="how often the head of the disclosure log is told outside")
     ] = 60.0

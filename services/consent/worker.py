@@ -6,12 +6,12 @@ from services.consent.consumers import HANDLERS
 from services.consent.disclosures.keeping import keepers
 from services.consent.documents import sweeping as documents
 from services.consent.settings import Settings
-from shared import migrations, worker
+from shared import configuration, migrations, worker
 
 
 def main() -> None:
     """Relays and consumes until stopped."""
-    settings = Settings.model_validate({})
+    settings = configuration.read(Settings)
     if settings.migrate_on_start:
         migrations.upgrade_now(settings, MIGRATIONS)
     parts = [*keepers(settings), consents.sweeper(settings), documents.sweeper(settings)]

@@ -17,7 +17,7 @@ from services.referral.partners import api as partners
 from services.referral.retention import api as retention
 from services.referral.settings import Settings
 from services.referral.webhooks import api as webhooks
-from shared import logs, migrations, telemetry
+from shared import configuration, logs, migrations, telemetry
 from shared.web import create_app, serve
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -50,7 +50,7 @@ def build(settings: Settings) -> FastAPI:
 
 def main() -> None:
     """Serves until stopped; migrates first when set to."""
-    settings = Settings.model_validate({})
+    settings = configuration.read(Settings)
     logs.set_up(settings.service_name, "app")
     telemetry.set_up(settings, "app")
     if settings.migrate_on_start:

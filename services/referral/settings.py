@@ -18,7 +18,9 @@ LOCAL_ENVIRONMENTS = frozenset({"local", "test"})
 class Settings(PlatformSettings):
     """The platform's settings under this service's name."""
 
-    service_name: str = "referral"
+    service_name: Annotated[str, Field(description="the name in logs, metrics and traces")] = (
+        "referral"
+    )
 
     webhook_allow_private_addresses: Annotated[
         bool, Field(description="let webhook endpoints be on private or loopback addresses")

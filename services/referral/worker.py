@@ -11,7 +11,7 @@ from services.referral.imports.processing import import_for_ever
 from services.referral.retention.erasing import erase_for_ever
 from services.referral.settings import Settings
 from services.referral.webhooks.sender import send_for_ever
-from shared import migrations, worker
+from shared import configuration, migrations, worker
 
 BATCH_SIZE = 50
 """The handlers only project; they append no events."""
@@ -19,7 +19,7 @@ BATCH_SIZE = 50
 
 def main() -> None:
     """Relays and consumes until stopped."""
-    settings = Settings.model_validate({})
+    settings = configuration.read(Settings)
     if settings.migrate_on_start:
         migrations.upgrade_now(settings, MIGRATIONS)
     worker.run(

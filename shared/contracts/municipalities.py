@@ -15,6 +15,25 @@ def counties_by_municipality() -> dict[str, str]:
     return {row["kunta"]: row["hyvinvointialue_code"] for row in _rows()}
 
 
+def names_of_municipality(code: str) -> tuple[str, str]:
+    """The Finnish and the Swedish name of a municipality there is."""
+    return _names_by_code()[code]
+
+
+@cache
+def names_of_counties() -> dict[str, tuple[str, str]]:
+    """The Finnish and the Swedish name of every county by its code, in the order of codes."""
+    names = ("hyvinvointialue_name_fi", "hyvinvointialue_name_sv")
+    found = {row["hyvinvointialue_code"]: (row[names[0]], row[names[1]]) for row in _rows()}
+    return dict(sorted(found.items()))
+
+
+@cache
+def _names_by_code() -> dict[str, tuple[str, str]]:
+    names = ("municipality_name_fi", "municipality_name_sv")
+    return {row["kunta"]: (row[names[0]], row[names[1]]) for row in _rows()}
+
+
 @cache
 def _codes_by_name() -> dict[str, str]:
     names = ("municipality_name_fi", "municipality_name_sv")

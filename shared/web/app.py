@@ -1,5 +1,6 @@
 """The one way to make a service's HTTP application, and to serve it."""
 
+import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -37,12 +38,13 @@ def create_app(
 ) -> FastAPI:
     """The application of a service: its routers under the house's conventions.
 
-    `app.state.settings` and `app.state.database` are there for dependencies. A body may have
+    `app.state.settings` and `app.state.database` are there for dependencies, `app.state.checker`
+    and `app.state.limiter` for routes that let callers in by themselves. A body may have
     `settings.max_body_bytes`; a route that takes more (or less) says so in its decorator, as in
     `@router.post("", max_body_size=5_000_000)`, and that limit holds for it instead.
     """
     database = Database(settings)
-    http = httpx.AsyncClient(timeout=ISSUER_SECONDS)
+    http = httpx.AsyncClient(timeout=ISSUER_SECONDS, verify=_trust(settings))
     checker = TokenChecker(settings.issuer, settings.audience, http)
 
     @asynccontextmanager
@@ -65,12 +67,22 @@ def create_app(
     ):
         app.include_router(router)
     errors.install(app)
-    _add_middleware(app, settings, checker)
+    limiter = RateLimiter(settings.rate_per_minute, settings.rate_burst)
+    app.state.checker = checker
+    app.state.limiter = limiter
+    _add_middleware(app, settings, checker, limiter)
     set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call]
     FastAPIInstrumentor.instrument_app(
         app, exclude_spans=["receive", "send"], excluded_urls="healthz,readyz,metrics"
     )
     return app
+
+
+def _trust(settings: PlatformSettings) -> ssl.SSLContext | bool:
+    """Whose certificates the issuer may have."""
+    if settings.issuer_ca_file is None:
+        return True
+    return ssl.create_default_context(cafile=settings.issuer_ca_file)
 
 
 def _checks(settings: PlatformSettings, database: Database, checker: TokenChecker) -> list[Check]:
@@ -84,9 +96,10 @@ def _checks(settings: PlatformSettings, database: Database, checker: TokenChecke
     ]
 
 
-def _add_middleware(app: FastAPI, settings: PlatformSettings, checker: TokenChecker) -> None:
+def _add_middleware(
+    app: FastAPI, settings: PlatformSettings, checker: TokenChecker, limiter: RateLimiter
+) -> None:
     """The last one added is the first that a request meets: the door, then size, then depth."""
-    limiter = RateLimiter(settings.rate_per_minute, settings.rate_burst)
     app.add_middleware(BodyDepth)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes)
     app.add_middleware(Door, checker=checker, limiter=limiter, service=settings.service_name)

@@ -86,7 +86,8 @@ def _of_http(request: Request, error: HTTPException) -> Problem:
     if isinstance(error.__cause__, Problem):  # raised while FastAPI read the body
         return error.__cause__
     if error.status_code == 405:
-        return Problem(problems.METHOD_NOT_ALLOWED, headers={"Allow": _methods_of(request)})
+        allowed = _methods_of(request) or (error.headers or {}).get("Allow", "")
+        return Problem(problems.METHOD_NOT_ALLOWED, headers={"Allow": allowed})
     kind = _BY_STATUS.get(error.status_code)
     if kind is None:
         kind = problems.MALFORMED_JSON if error.status_code == 400 else problems.INTERNAL_ERROR

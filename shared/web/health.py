@@ -61,7 +61,7 @@ def broker_check(kafka: KafkaSettings, *, required: bool) -> Check:
     """Whether a broker answers a metadata request."""
 
     async def probe() -> None:
-        client = AIOKafkaClient(bootstrap_servers=kafka.bootstrap, request_timeout_ms=2_000)
+        client = AIOKafkaClient(**kafka.access, request_timeout_ms=2_000)
         try:
             await client.bootstrap()
         finally:

@@ -20,6 +20,9 @@ SHOWN = (
     "not told",
     "client-flow",
     "referral-sources",
+    "/dashboard",
+    "dashboard.html",
+    "dashboard.png",
     "trace ",
     "Everything arrived",
 )

@@ -40,6 +40,12 @@ class Databases:
         await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{self._templates[service]}"')
         return self.address(name)
 
+    async def clone(self, address: str) -> str:
+        """A new database like one that nobody is connected to; its address."""
+        name, like = f"test_{next(_numbers)}_clone", urlsplit(address).path.lstrip("/")
+        await self._run(f'CREATE DATABASE "{name}" TEMPLATE "{like}"')
+        return self.address(name)
+
     async def _make_template(self, service: str) -> str:
         name = f"template_{service}"
         await self._run(f'CREATE DATABASE "{name}"')

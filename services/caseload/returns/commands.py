@@ -81,8 +81,12 @@ async def come_back(
 
 async def note_consent(session: AsyncSession, event: Received) -> None:
     """Whoever was asked what they consent to need not be asked again once they answered: yes, no,
-    or no longer; and whichever ref of theirs the answer came under."""
+    or no longer; and whichever ref of theirs the answer came under. An answer of before the period
+    began, come late or replayed, is none to the question of now."""
     client_ref = cast(ConsentEvent | ConsentDenied | ConsentRefused, event.data).client_ref
+    begun_later = select(col(CaseClock.case_id)).where(
+        col(CaseClock.pending_since) > event.data.occurred_at
+    )
     await persons.hold(session)
     refs = await persons.refs_of(session, client_ref)
     asked = col(CaseLife.consent_to_ask)
@@ -92,7 +96,11 @@ async def note_consent(session: AsyncSession, event: Received) -> None:
     )
     await session.execute(
         update(CaseLife)
-        .where(col(CaseLife.case_id).in_(_going_on(refs)), or_(asked, answered_as_another))
+        .where(
+            col(CaseLife.case_id).in_(_going_on(refs)),
+            col(CaseLife.case_id).not_in(begun_later),
+            or_(asked, answered_as_another),
+        )
         .values(consent_to_ask=False, consent_answered_under=client_ref)
     )
 

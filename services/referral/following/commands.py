@@ -15,7 +15,7 @@ from sqlmodel import col
 
 from services.referral import transitions
 from services.referral.clients.groups import groups_of
-from services.referral.tables import PartnerConsent, PartnerDenial, Referral
+from services.referral.tables import PartnerConsent, PartnerDenial, Referral, WordTakenBack
 from services.referral.transitions import Action, Move
 from services.referral.webhooks.news import telling
 from shared import telemetry
@@ -133,6 +133,8 @@ async def learn_consent(session: AsyncSession, event: Received) -> None:
     data = cast(ConsentGiven, event.data)
     if data.direction != ConsentDirection.TO_PARTNER or data.partner_id is None:
         return
+    if await _was_taken_back(session, data.aggregate_id):
+        return
     values: dict[str, Any] = {
         "consent_id": data.aggregate_id,
         "client_ref": data.client_ref,
@@ -178,6 +180,7 @@ async def _sent_of(session: AsyncSession, client_ref: UUID, partner_id: UUID) ->
 async def forget_consent(session: AsyncSession, event: Received) -> None:
     """A revoked consent tells nothing more from now on; also not that it was revoked."""
     consent_id = event.data.aggregate_id
+    await _take_back(session, consent_id)
     await session.execute(
         delete(PartnerConsent).where(col(PartnerConsent.consent_id) == consent_id)
     )
@@ -189,7 +192,7 @@ async def learn_denial(session: AsyncSession, event: Received) -> None:
     data = cast(ConsentDenied, event.data)
     partners, facts = _denied_partners(data), _denied_facts(data)
     elsewhere = data.direction not in (None, ConsentDirection.TO_PARTNER)
-    if elsewhere or not facts:
+    if elsewhere or not facts or await _was_taken_back(session, data.aggregate_id):
         return
     values: dict[str, Any] = {
         "denial_id": data.aggregate_id,
@@ -214,6 +217,7 @@ def _denied_facts(data: ConsentDenied) -> list[str]:
 
 async def forget_denial(session: AsyncSession, event: Received) -> None:
     """A denial was lifted: what the client consents to tell is told again."""
+    await _take_back(session, event.data.aggregate_id)
     denial = await session.get(PartnerDenial, event.data.aggregate_id)
     if denial is None:
         return
@@ -223,6 +227,14 @@ async def forget_denial(session: AsyncSession, event: Received) -> None:
     async with telling(session, theirs):
         await session.delete(denial)
         await session.flush()
+
+
+async def _take_back(session: AsyncSession, word_id: UUID) -> None:
+    await session.execute(insert(WordTakenBack).values(id=word_id).on_conflict_do_nothing())
+
+
+async def _was_taken_back(session: AsyncSession, word_id: UUID) -> bool:
+    return await session.get(WordTakenBack, word_id) is not None
 
 
 CASE_EVENTS: tuple[type[CaseEvent], ...] = (*_STEPS, CaseAssigned)

@@ -30,7 +30,7 @@ from shared.calendar import FINLAND
 from shared.clock import utc_now
 from shared.contracts.codes import ReferralStatus
 from shared.crypto import BlindIndex, FieldCipher
-from shared.idempotency import fingerprint_of
+from shared.idempotency import fingerprints_of
 from shared.identity_code import birth_date_of
 from shared.ids import new_id, new_reference
 from shared.problems import EXTERNAL_ID_CONFLICT, Problem
@@ -47,11 +47,12 @@ _LOCK_EXTERNAL_IDS = text(
 
 @dataclass(frozen=True)
 class Sent:
-    """A referral as it was sent, the keyed hash by which a repeat of it is known, and the span
-    that its taking belongs to."""
+    """A referral as it was sent, the keyed hash by which a repeat of it is known (`older`: under
+    the older keys of the ring), and the span that its taking belongs to."""
 
     body: ReferralBody
     fingerprint: bytes
+    older: tuple[bytes, ...] = ()
     span: Span = field(default_factory=get_current_span)
 
 
@@ -73,7 +74,8 @@ class Taking:
 
 def sent(index: BlindIndex, body: ReferralBody) -> Sent:
     """A referral as it was sent just now."""
-    return Sent(body, fingerprint_of(index, "referral", body.model_dump(mode="json")))
+    current, *older = fingerprints_of(index, "referral", body.model_dump(mode="json"))
+    return Sent(body, current, tuple(older))
 
 
 async def take(
@@ -120,7 +122,7 @@ async def _earlier(
 
 
 def _repeated(earlier: Referral, again: Sent) -> Taken | Problem:
-    if earlier.content_fingerprint != again.fingerprint:
+    if earlier.content_fingerprint not in (again.fingerprint, *again.older):
         return Problem(EXTERNAL_ID_CONFLICT)
     return Taken(earlier, new=False)
 

@@ -7,7 +7,7 @@ from services.referral.tables.agreements import Agreement
 from services.referral.tables.base import Base
 from services.referral.tables.changes import ReferralChange
 from services.referral.tables.core import Client, Partner, PartnerConsent, Referral
-from services.referral.tables.denials import PartnerDenial
+from services.referral.tables.denials import PartnerDenial, WordTakenBack
 from services.referral.tables.imports import Import, ImportChunk, ImportResult
 from services.referral.tables.persons import ClientKey, ClientLink, PossibleMatch
 from services.referral.tables.retention import RetentionRun
@@ -31,4 +31,5 @@ __all__ = [
     "RetentionRun",
     "Webhook",
     "WebhookDelivery",
+    "WordTakenBack",
 ]

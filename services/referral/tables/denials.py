@@ -18,3 +18,12 @@ class PartnerDenial(Base, table=True):
     client_ref: UUID = Field(index=True)
     partners: list[str] | None = Field(default=None, sa_type=JSONB(none_as_null=True))
     facts: list[str] = Field(sa_type=JSONB)
+
+
+class WordTakenBack(Base, table=True):
+    """A consent that was revoked or a denial that was lifted, by its id: no event of earlier, come
+    late or replayed, brings it back."""
+
+    __tablename__ = "words_taken_back"
+
+    id: UUID = Field(primary_key=True)

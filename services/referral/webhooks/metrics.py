@@ -2,6 +2,10 @@
 
 from prometheus_client import Counter, Gauge
 
+DISABLED = Gauge(
+    "nopsa_webhooks_disabled",
+    "Endpoints that are told nothing because they answered that they are gone",
+)
 DELIVERIES = Counter(
     "nopsa_webhook_tries", "Tries to deliver a webhook message, by outcome", ("outcome",)
 )

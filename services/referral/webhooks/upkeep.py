@@ -40,7 +40,8 @@ async def keep(settings: Settings, database: Database) -> None:
 
 
 async def measure(session: AsyncSession) -> None:
-    """Sets the gauge to the age of the oldest message that could go out and has not."""
+    """Sets the gauges to the age of the oldest message that could go out and has not, and to how
+    many endpoints are told nothing."""
     age = await session.scalar(
         select(func.extract("epoch", func.now() - func.min(col(WebhookDelivery.due_at))))
         .join(Webhook, col(Webhook.id) == col(WebhookDelivery.webhook_id))
@@ -48,6 +49,9 @@ async def measure(session: AsyncSession) -> None:
         .where(sendable())
     )
     metrics.OLDEST_DUE.set(max(0.0, float(age or 0.0)))
+    disabled = col(Webhook.disabled_because).is_not(None)
+    gone = await session.scalar(select(func.count()).select_from(Webhook).where(disabled))
+    metrics.DISABLED.set(gone or 0)
 
 
 async def prune(session: AsyncSession, kept: timedelta) -> None:

@@ -1,6 +1,6 @@
 """Whoever came without consent is asked what they consent to; the work goes on meanwhile."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -27,6 +27,17 @@ async def test_a_case_without_consent_shows_the_question_until_it_is_answered(
     assert await questions(service, case) == expected
     await give_consent(service, data.client_ref)
     assert await questions(service, case) == []
+
+
+async def test_an_answer_of_before_the_referral_that_comes_late_is_none(service: Service) -> None:
+    """As when its message was set aside, and is replayed after the client came anew."""
+    await service.worker(await service.team())
+    received = datetime.now(UTC)
+    data = await service.take(referral(lawful_basis="duty_to_notify", received_at=received))
+    await give_consent(service, data.client_ref, at=received - timedelta(days=30))
+    assert await questions(service, await service.case_of(data)) == ["consent_to_be_asked"]
+    await give_consent(service, data.client_ref, at=received + timedelta(seconds=1))
+    assert await questions(service, await service.case_of(data)) == []
 
 
 async def test_what_is_answered_in_line_is_not_asked_in_the_case(service: Service) -> None:

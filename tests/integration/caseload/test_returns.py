@@ -165,9 +165,9 @@ async def test_consent_is_asked_anew_until_the_client_answered(hands: Hands) -> 
     assert (await new.see())["open_questions"] == []
 
 
-async def give_consent(service: Service, client_ref: UUID) -> None:
-    """The consent service tells that somebody consents."""
-    now = datetime.now(UTC)
+async def give_consent(service: Service, client_ref: UUID, *, at: datetime | None = None) -> None:
+    """The consent service tells that somebody consents, or consented."""
+    now = at or datetime.now(UTC)
     data = ConsentGiven(
         aggregate_id=new_id(),
         version=1,

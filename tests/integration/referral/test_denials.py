@@ -113,3 +113,31 @@ async def test_an_authority_whose_client_denies_sees_what_it_would_without_conse
     await deliver(service, lifted(denial))
     assert await seen(service, "prison", sent) == before
     assert sent in await listed("in-progress")
+
+
+async def test_a_denial_that_comes_after_it_was_lifted_is_not_in_force_again(
+    service: Service,
+) -> None:
+    """As when the first message was set aside, and is replayed after the second."""
+    sent, case = await told_landlord(service)
+    denial = denied(case["client_ref"])
+    await deliver(service, lifted(denial), denial)
+    assert await seen(service, "landlord", sent) == TOLD
+
+
+async def test_a_consent_that_comes_after_it_was_revoked_permits_nothing(service: Service) -> None:
+    sent = (await service.post("landlord", referral_body())).json()["id"]
+    case = await case_of(service, sent)
+    words: dict[str, Any] = {
+        "aggregate_id": uuid4(),
+        "occurred_at": NOW,
+        "client_ref": case["client_ref"],
+        "direction": "to_partner",
+        "partner_id": UUID(service.partners["landlord"]),
+    }
+    given = consent.ConsentGiven(
+        **words, version=1, facts=("contacted",), valid_from=datetime(2026, 1, 1, tzinfo=UTC)
+    )
+    revoked = consent.ConsentRevoked(**words, version=2)
+    await deliver(service, accepted(case), contacted(case), revoked, given)
+    assert await seen(service, "landlord", sent) == HIDDEN

@@ -40,6 +40,10 @@ class Nopsa:
     def app(self) -> FastAPI:
         app = FastAPI()
 
+        @app.get("/.well-known/openid-configuration")
+        def discovery(request: Request) -> dict[str, Any]:
+            return {"token_endpoint": f"{request.base_url}token"}
+
         @app.post("/token")
         def token() -> dict[str, Any]:
             self.tokens += 1

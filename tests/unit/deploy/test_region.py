@@ -23,6 +23,7 @@ CLIENTS = {
     "lifecare-social",
     "lifecare-health",
     "analyst",
+    "simulation",
     "admin",
 }
 

@@ -19,6 +19,7 @@ NOT_OF_A_CLIENT = {
     "price",
     "retention",
     "service_cost",
+    "target",
     "team",
     "webhook",
     "worker",

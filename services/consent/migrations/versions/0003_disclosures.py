@@ -15,7 +15,7 @@ branch_labels = None
 depends_on = None
 
 MOMENT = sa.DateTime(timezone=True)
-GENESIS = bytes.fromhex("a8c7a05324f3b18a00c655ec7bb67c725e4135d5e496d8105a48940d8e12ca38")
+GENESIS = "a8c7a05324f3b18a00c655ec7bb67c725e4135d5e496d8105a48940d8e12ca38"
 APPEND_ONLY = ("disclosures", "disclosure_seals")
 
 
@@ -23,13 +23,14 @@ def upgrade() -> None:
     """Makes the tables and their guards, and lets this service's own audit log be told."""
     platform_v2()
     _make_log()
-    head = op.create_table(
+    op.create_table(
         "disclosure_head",
         sa.Column("id", sa.SmallInteger(), primary_key=True, autoincrement=False),
         sa.Column("rows", sa.BigInteger(), nullable=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
     )
-    op.bulk_insert(head, [{"id": 1, "rows": 0, "hash": GENESIS}])
+    first = sa.text("INSERT INTO disclosure_head VALUES (1, 0, decode(:genesis, 'hex'))")
+    op.execute(first.bindparams(genesis=GENESIS))
     op.create_table(
         "disclosure_seals",
         sa.Column("rows", sa.BigInteger(), primary_key=True, autoincrement=False),

@@ -1,0 +1,1 @@
+"""Manifests for Kubernetes, rendered by kustomize."""

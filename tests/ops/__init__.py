@@ -1,0 +1,1 @@
+"""Long checks of what operators run, listed by `make ops-check`; `make test` leaves them out."""
