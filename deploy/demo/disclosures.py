@@ -14,7 +14,8 @@ READ_BY_RECORDS = {"lifecare-social": 3, "lifecare-health": 2}
 
 @dataclass
 class Log:
-    """A client's disclosure log, newest first, and the proof of the whole log."""
+    """A client's disclosure log, newest first, without our own looks at it (which it holds too),
+    and the proof of the whole log."""
 
     items: list[dict[str, Any]]
     proof: dict[str, Any]
@@ -25,7 +26,8 @@ def disclosure_log(callers: Callers, client_ref: str) -> Log:
 
     def complete() -> list[dict[str, Any]] | None:
         path = f"/v1/clients/{client_ref}/disclosures?limit=200"
-        items: list[dict[str, Any]] = callers.get("lead", "consent", path)["items"]
+        log = callers.get("lead", "consent", path)["items"]
+        items = [item for item in log if item["what"]["data_class"] != "log"]
         read = [item["who"]["client_id"] for item in items if item["what"]["act"] == "read"]
         whole = all(read.count(who) >= count for who, count in READ_BY_RECORDS.items())
         return items if whole else None
