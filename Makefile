@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+# How many times as far as `make test` the searches of `make fuzz` go.
+FUZZ_EXAMPLES ?= 4
 SOURCES := shared services deploy
 KAFKA_LIBS := deploy/kafka/target/libs
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
@@ -13,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 CLEAN_ENV := env -u PIP_FIND_LINKS -u UV_FIND_LINKS -u UV_NO_INDEX -u UV_OFFLINE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up lint test bench-reports test-kafka ops-check sbom licences audit lock contracts clean
+.PHONY: help demo up lint test bench-reports fuzz test-kafka chaos soak ops-check sbom licences audit lock contracts clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -37,12 +39,17 @@ lint: $(VENV)/.dev ## Check style, types and import rules
 
 test: $(VENV)/.dev ## Run the whole test suite on the embedded database and broker
 	@echo "Running the tests ..."
-	@$(BIN)/pytest tests -m "not kafka and not benchmark and not ops_only" -n 2 --dist loadgroup -q
+	@$(BIN)/pytest tests -m "not kafka and not benchmark and not ops_only and not fuzz" -n 2 --dist loadgroup -q
 
 bench-reports: $(VENV)/.dev ## Time every report against a scan of the events, at 100 000 and at a million
 	@echo "Filling and measuring (about ten minutes on two cores) ..."
 	@$(BIN)/pytest tests/benchmarks/test_filling.py tests/benchmarks/test_reports.py \
 		-m benchmark --show-capture=no -q
+
+fuzz: $(VENV)/.dev ## Attack every way in and tell what came of it (FUZZ_EXAMPLES=20 goes deeper)
+	@echo "Attacking (up to twelve minutes on two cores) ..."
+	@NOPSA_FUZZ=$(FUZZ_EXAMPLES) $(BIN)/pytest tests -m "fuzz or fuzz_too or hypothesis" \
+		-n 2 --dist loadgroup --timeout=900 --show-capture=no -q
 
 test-kafka: $(VENV)/.dev ## Run the end-to-end and delivery tests on Apache Kafka (needs Java and Maven)
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then \
@@ -54,6 +61,18 @@ test-kafka: $(VENV)/.dev ## Run the end-to-end and delivery tests on Apache Kafk
 			"kafka_too), because Java or Maven is not installed here."; \
 		test "$$CI" != true; \
 	fi
+
+chaos: $(VENV)/.dev ## Let fault after fault happen under load and count what was lost (BROKER=kafka)
+	@if [ "$(BROKER)" = kafka ]; then $(MAKE) --no-print-directory $(KAFKA_LIBS)/.complete; fi
+	@echo "Load, faults, and a look at everything after each (about ten minutes) ..."
+	@$(BIN)/pytest tests/chaos/test_faults.py -m chaos --broker=$(or $(BROKER),tansu) \
+		--show-capture=no --tb=line -q
+
+soak: $(VENV)/.dev ## Send a week of work while each dependency fails in turn (BROKER=kafka)
+	@if [ "$(BROKER)" = kafka ]; then $(MAKE) --no-print-directory $(KAFKA_LIBS)/.complete; fi
+	@echo "A week of work in some minutes, and everything fails once ..."
+	@$(BIN)/pytest tests/chaos/test_soak.py -m soak --broker=$(or $(BROKER),tansu) \
+		--show-capture=no --tb=line -q
 
 ops-check: $(VENV)/.dev ## Check what operators run, and tell what was verified and what was not
 	@if command -v java >/dev/null && command -v mvn >/dev/null; then \

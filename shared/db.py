@@ -29,7 +29,9 @@ _SERVER_GONE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
-    asyncpg.TooManyConnectionsError,
+    # No room for another connection, on the disk, or in memory.
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresIOError,
 )
 _TRY_AGAIN = (
     asyncpg.SerializationError,

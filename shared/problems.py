@@ -208,6 +208,12 @@ RECEIPT_CONFLICT = _kind(
     "Your record has confirmed this text under another id",
     "Find out which of the two holds; the document shows `conflict` until somebody writes it anew.",
 )
+BODY_TOO_SLOW = _kind(
+    "body_too_slow",
+    408,
+    "The body did not come in time",
+    "Send it again, without long pauses; nothing of it was kept.",
+)
 PRECONDITION_FAILED = _kind(
     "precondition_failed",
     412,

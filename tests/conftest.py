@@ -15,12 +15,14 @@ from deploy.local.stack import Stack
 from shared.settings import KafkaSettings
 from tests.support.certificates import certificate_for
 from tests.support.databases import Databases
+from tests.support.deeper import examples
 
+pytest_plugins = ("tests.support.attacks",)
 os.environ.setdefault("NOPSA_RATE_PER_MINUTE", "600000")
 
 
 # A slow machine is no reason to fail: the tests' own time limits are what counts.
-settings.register_profile("nopsa", deadline=None)
+settings.register_profile("nopsa", deadline=None, max_examples=examples(100))
 settings.load_profile("nopsa")
 
 

@@ -22,6 +22,7 @@ from shared.web.catalogue import RESPONSES, catalogue_router
 from shared.web.depth import BodyDepth
 from shared.web.door import Door
 from shared.web.health import Check, broker_check, health_router
+from shared.web.patience import BodyPatience, Impatient
 from shared.web.rate import RateLimiter
 
 KEEP_ALIVE_SECONDS = 30
@@ -99,7 +100,8 @@ def _checks(settings: PlatformSettings, database: Database, checker: TokenChecke
 def _add_middleware(
     app: FastAPI, settings: PlatformSettings, checker: TokenChecker, limiter: RateLimiter
 ) -> None:
-    """The last one added is the first that a request meets: the door, then size, then depth."""
+    """The last one added is the first that a request meets: the door, then size, depth, time."""
+    app.add_middleware(BodyPatience)
     app.add_middleware(BodyDepth)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=settings.max_body_bytes)
     app.add_middleware(Door, checker=checker, limiter=limiter, service=settings.service_name)
@@ -111,6 +113,7 @@ def serve(app: FastAPI, host: str, port: int) -> None:
         app,
         host=host,
         port=port,
+        http=Impatient,
         log_config=None,
         access_log=False,
         server_header=False,

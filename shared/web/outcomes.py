@@ -32,6 +32,7 @@ ISSUE_OF_KIND = {
     "illegal_transition": "business-rule",
     "precondition_failed": "conflict",
     "body_too_large": "too-long",
+    "body_too_slow": "timeout",
     "unsupported_media_type": "not-supported",
     "validation_failed": "invalid",
     "idempotency_key_reused": "duplicate",

@@ -3,8 +3,13 @@
 import asyncio
 import os
 import sys
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
+
+from shared import metrics
+from tests.support.attacks import Attack
+from tests.support.deeper import examples
 
 _CONFIG = Path(__file__).with_name("schemathesis.toml")
 _ENVIRONMENT = {
@@ -46,3 +51,34 @@ async def findings(
     )
     output, _ = await process.communicate()
     return output.decode() if process.returncode else ""
+
+
+async def try_all(
+    attack: Attack, url: str, headers: Mapping[str, str], workspace: Path, *, usual: int
+) -> None:
+    """Tries a service of this process as `findings` does, `usual` requests an operation or as many
+    as there is time for, and counts what it answered."""
+    before = _answered()
+    found = await findings(url, headers, workspace, max_examples=examples(usual))
+    answered = _answered() - before
+    attack.take(answered["2"] + answered["3"])
+    attack.refuse(answered["4"])
+    if found or answered["5"]:
+        attack.went_wrong(found or f"{answered['5']} answers were 5xx")
+
+
+def _answered() -> Counter[str]:
+    """The answers of this process so far, by the first digit of their status."""
+    return Counter(
+        {
+            digit: int(
+                sum(
+                    sample.value
+                    for metric in metrics.REQUESTS.collect()
+                    for sample in metric.samples
+                    if sample.name.endswith("_count") and sample.labels["status"][0] == digit
+                )
+            )
+            for digit in "2345"
+        }
+    )

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 import uvicorn
 from fastapi import FastAPI
 
+from shared.web.patience import Impatient
+
 
 class _Server(uvicorn.Server):
     """Stops as soon as it is told to. uvicorn itself looks ten times a second, which thousands of
@@ -15,7 +17,14 @@ class _Server(uvicorn.Server):
 
     def __init__(self, app: FastAPI) -> None:
         super().__init__(
-            uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, access_log=False)
+            uvicorn.Config(
+                app,
+                host="127.0.0.1",
+                port=0,
+                http=Impatient,
+                log_config=None,
+                access_log=False,
+            )
         )
         self.told_to_stop = asyncio.Event()
 

@@ -13,7 +13,7 @@ MOST_K = 1_000
 ALL = "*"
 """What a code is when it is not told."""
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from sqlmodel import SQLModel, col
 
 from services.analytics.reports.persons import person_of_case, persons
-from services.analytics.tables import CaseFact, ReferralFact
+from services.analytics.tables import CaseFact, ReferralFact, VisitFact
 
 _OWN = (
     "case_id",
@@ -75,13 +75,23 @@ def with_case(fact: type[SQLModel], of_referral: bool = True) -> Subquery:
     own = fact.__table__.c  # type: ignore[attr-defined]
     return (
         select(
-            *(column for column in own if column.name != "team"),
+            *(column for column in own if column.name not in ("team", *_LENT)),
             func.coalesce(own.team, case.c.team).label("team"),
             *(case.c[name] for name in _LENT if name in case.c),
         )
         .outerjoin_from(fact, case, case.c.case_id == own.case_id)
         .subquery()
     )
+
+
+def visits(of_referral: bool = True) -> Subquery:
+    """Visits with what they are counted under. `of_referral` as for `cases`: without what a
+    referral tells, all of it stands in the visit's own row and no case is looked at."""
+    if of_referral:
+        return with_case(VisitFact)
+    own = VisitFact.__table__.c  # type: ignore[attr-defined]
+    team = func.coalesce(own.team, own.case_team).label("team")
+    return select(*(column for column in own if column.name != "team"), team).subquery()
 
 
 def finnish_day(moment: SQLCoreOperations[object]) -> ColumnElement[object]:

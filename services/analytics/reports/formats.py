@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+from services.analytics.exports.rules import harmless
 from services.analytics.reports.schemas import ReportAnswer
 
 CSV = "text/csv"
@@ -30,11 +31,13 @@ def chosen(accept: str | None) -> str:
 
 
 def as_csv(data: dict[str, Any], columns: Sequence[str]) -> str:
-    """The rows of the data, or its figures as one row; a number too small to show is empty."""
+    """The rows of the data, or its figures as one row; a number too small to show is empty, and no
+    cell is a formula."""
     text = io.StringIO()
     writer = csv.DictWriter(text, columns, extrasaction="ignore")
     writer.writeheader()
-    writer.writerows(data.get("rows", [data]))
+    for row in data.get("rows", [data]):
+        writer.writerow({name: harmless(value) for name, value in row.items()})
     return text.getvalue()
 
 

@@ -7,11 +7,11 @@ from sqlalchemy import Integer, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.analytics.reports.cases import with_case
+from services.analytics.reports.cases import visits
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.rules import on_line, share
 from services.analytics.reports.small_numbers import Protection, Sum, rows_of
-from services.analytics.tables import MobileTarget, VisitFact
+from services.analytics.tables import MobileTarget
 from shared.contracts.codes import VisitLocation
 
 DEFINITION = (
@@ -28,7 +28,7 @@ COUNTS = ("kept", "mobile", "elsewhere")
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """A row for each team and year with a kept visit, and the points of the line of targets."""
-    visit = with_case(VisitFact, question.of_referral).c
+    visit = visits(question.of_referral).c
     local = func.timezone("Europe/Helsinki", visit.scheduled_at)
     year = cast(func.extract("year", local), Integer).label("year")
     is_mobile = visit.location.in_(MOBILE)

@@ -11,9 +11,8 @@ from sqlalchemy import ColumnElement, DateTime, Integer, cast, func, literal, or
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import SQLCoreOperations
-from sqlmodel import col
 
-from services.analytics.reports.cases import cases, with_case
+from services.analytics.reports.cases import cases, visits
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.rules import rounded
 from services.analytics.reports.small_numbers import Protection
@@ -139,8 +138,8 @@ async def _kept(
 ) -> dict[Key, tuple[int, float | None]]:
     """Kept visits, and the mean of the days since the visit before. Only cases with a visit in the
     weeks are looked at, but with all of their visits."""
-    visit, any_visit = with_case(VisitFact, question.of_referral).c, col(VisitFact.scheduled_at)
-    in_weeks = (any_visit >= weeks[0][0]) & (any_visit < weeks[-1][1])
+    visit, met = (visits(question.of_referral).c for _ in range(2))
+    in_weeks = (met.scheduled_at >= weeks[0][0], met.scheduled_at < weeks[-1][1])
     before = func.lag(visit.scheduled_at).over(
         partition_by=visit.case_id, order_by=(visit.scheduled_at, visit.visit_id)
     )
@@ -149,7 +148,7 @@ async def _kept(
         select(visit.team, visit.scheduled_at, days.label("days"))
         .where(
             visit.state == "kept",
-            visit.case_id.in_(select(col(VisitFact.case_id)).where(in_weeks)),
+            visit.case_id.in_(select(met.case_id).where(*in_weeks, *question.narrowing(met))),
             visit.scheduled_at < weeks[-1][1],
             *question.narrowing(visit),
         )

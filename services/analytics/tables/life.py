@@ -22,7 +22,9 @@ def _by_time(table: str, moment: str, *included: str) -> Index:
 
 class VisitFact(Base, table=True):
     """A meeting with a client, as it stands: `booked`, `kept` or `cancelled`. There are more of
-    these than of anything else: the indexes hold all that reports read of one."""
+    these than of anything else: the indexes hold all that reports read of one, and what they count
+    it under, its case's team, county and municipality, stands in the row too, always as the case
+    has it (`projections.visits`)."""
 
     __tablename__ = "visit_facts"
     __table_args__ = (
@@ -32,7 +34,13 @@ class VisitFact(Base, table=True):
             "scheduled_at",
             postgresql_include=["visit_id", "state", "location", "team"],
         ),
-        _by_time("visit_facts", "scheduled_at", "state", "location"),
+        _by_time("visit_facts", "scheduled_at", "case_team", "state", "location"),
+        Index(
+            "ix_visit_facts_by_county",
+            "county",
+            "scheduled_at",
+            postgresql_include=["case_id", "visit_id", "team", "case_team", "state", "location"],
+        ),
     )
 
     visit_id: UUID = Field(primary_key=True)
@@ -42,6 +50,9 @@ class VisitFact(Base, table=True):
     location: str
     state: str
     version: int = Field(default=0, sa_column_kwargs=_ZERO)
+    case_team: UUID | None = None
+    county: str | None = None
+    municipality: str | None = None
 
 
 class GoalFact(Base, table=True):

@@ -52,6 +52,12 @@ _METADATA = frozenset(
 )
 """Where clouds hand out the machine's own credentials."""
 
+_PROTOCOLS = tuple(
+    ip_network(network) for network in ("192.0.0.0/24", "192.88.99.0/24", "2001::/23")
+)
+"""Protocol assignments and the old 6to4 relays (RFC 6890, RFC 7526), which Python's older releases
+take for global in part."""
+
 _GLOBAL_UNICAST_V6 = ip_network("2000::/3")
 
 
@@ -62,6 +68,8 @@ def reach(address: Address) -> Reach:
         return Reach.FORBIDDEN
     if any(address in network for network in _PRIVATE):
         return Reach.PRIVATE
+    if any(address in network for network in _PROTOCOLS):
+        return Reach.FORBIDDEN
     if not address.is_global or address.is_multicast or address.is_reserved:
         return Reach.FORBIDDEN
     if isinstance(address, IPv6Address) and (

@@ -19,6 +19,7 @@ from shared.contracts.referral import (
 from tests.integration.analytics.conftest import Service
 from tests.integration.analytics.events import redirected, waitlisted
 from tests.integration.analytics.test_margins import all_reports
+from tests.support.deeper import examples
 from tests.support.persons import Whoiswho
 from tests.support.random_past import some_past
 
@@ -77,7 +78,9 @@ def who_is_whom(refs: list[Any], chance: random.Random) -> list[EventData]:
 
 @given(seed=st.integers(0, 2**32))
 @settings(
-    max_examples=4, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(4),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_late_repeated_reordered_and_corrected_events_give_the_same_reports(
     service: Service, seed: int

@@ -12,6 +12,7 @@ from services.analytics.reports import client_flow
 from services.analytics.reports.report import Question
 from tests.integration.analytics.conftest import Service, apply
 from tests.integration.analytics.events import TEAM, assigned, closed
+from tests.support.deeper import examples
 
 LIITU = {
     "distinct_clients": 172,
@@ -159,7 +160,9 @@ def some_cases(draw: st.DrawFn) -> list[Case]:
 
 @given(cases=some_cases(), data=st.data())
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(25),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_any_cases_agree_with_counting_by_hand(
     service: Service, cases: list[Case], data: st.DataObject

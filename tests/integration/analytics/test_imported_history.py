@@ -18,6 +18,7 @@ from tests.integration.analytics.conftest import Service, apply
 from tests.integration.analytics.events import TEAM, assigned, imported
 from tests.integration.analytics.test_client_flow import LIITU
 from tests.integration.analytics.test_referral_sources import events_of, row
+from tests.support.deeper import examples
 from tests.support.history import FIRST, LAST, liitu, past_case
 
 COUNTY = "04"
@@ -93,7 +94,9 @@ def told_again(event: EventData) -> EventData:
     data=st.data(),
 )
 @settings(
-    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(12),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_late_repeated_and_reordered_events_change_no_report(
     service: Service, past: list[dict[str, Any]], data: st.DataObject

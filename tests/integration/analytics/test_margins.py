@@ -11,6 +11,7 @@ from services.analytics.reports.catalogue import REPORTS, ReportName
 from services.analytics.reports.report import Question
 from tests.integration.analytics import by_hand, by_hand_life
 from tests.integration.analytics.conftest import Service, apply
+from tests.support.deeper import examples
 from tests.support.past import Past
 from tests.support.random_past import some_past
 
@@ -91,7 +92,9 @@ async def all_reports(service: Service, events: Any) -> dict[str, Any]:
 
 @given(seed=st.integers(0, 2**32), cases=st.integers(0, 30))
 @settings(
-    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(5),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_any_past_gives_what_is_counted_by_hand(
     service: Service, seed: int, cases: int

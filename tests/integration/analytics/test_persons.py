@@ -13,6 +13,7 @@ from shared.contracts.caseload import CaseClientCorrected
 from tests.integration.analytics.conftest import Service, apply
 from tests.integration.analytics.events import TEAM, assigned, closed
 from tests.integration.analytics.test_client_flow import END, EPOCH, START, by_hand
+from tests.support.deeper import examples
 from tests.support.persons import Whoiswho, some_history
 
 OPENED = datetime(2022, 5, 1, tzinfo=UTC)
@@ -101,7 +102,9 @@ CASES = st.lists(
 
 @given(cases=CASES, history=some_history(REFS), data=st.data())
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(20),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_in_any_order_and_repeated_the_figures_are_those_of_persons(
     service: Service, cases: Cases, history: Whoiswho, data: st.DataObject

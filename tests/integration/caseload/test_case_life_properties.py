@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
+import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
@@ -32,6 +33,7 @@ from services.caseload.visits.rules import VisitAction
 from shared.contracts.codes import CaseStatus, ClosingReason
 from tests.integration.caseload.acting import Hands, case_events, moment, take_on
 from tests.integration.caseload.conftest import Service
+from tests.support.deeper import examples
 
 CASES = 3
 OPEN_GOALS = 3
@@ -318,6 +320,7 @@ def life_in(town: Town, loop: asyncio.AbstractEventLoop) -> type[RuleBasedStateM
     return Life
 
 
+@pytest.mark.fuzz_too
 async def test_whatever_is_done_the_events_tell_the_case(service: Service) -> None:
     team = await service.team()
     await service.worker(team, capacity=1000)
@@ -329,7 +332,7 @@ async def test_whatever_is_done_the_events_tell_the_case(service: Service) -> No
         run_state_machine_as_test,
         machine,
         settings=settings(
-            max_examples=4,
+            max_examples=examples(4),
             stateful_step_count=20,
             deadline=None,
             phases=[Phase.generate, Phase.shrink],

@@ -20,6 +20,7 @@ from shared.ids import new_id
 from shared.messages import Received
 from tests.integration.caseload.acting import Hands
 from tests.integration.caseload.conftest import Service, referral
+from tests.support.deeper import examples
 from tests.support.persons import Whoiswho
 
 
@@ -331,7 +332,9 @@ STEPS = st.lists(
 
 @given(steps=STEPS, room=st.integers(0, 3))
 @settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=examples(15),
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 async def test_whatever_happens_meanwhile_each_referral_is_answered_once_and_by_its_own_person(
     service: Service, steps: list[tuple[str, int]], room: int

@@ -37,6 +37,7 @@ from tests.integration.referral.test_following import (
 from tests.support import fhir
 from tests.support.bodies import IDENTITY_CODES, new_key, referral_body
 from tests.support.databases import Databases
+from tests.support.deeper import examples
 from tests.support.partners import register_partners
 from tests.support.servers import served
 from tests.support.settings import settings_for
@@ -564,13 +565,16 @@ async def test_published_examples_are_taken_or_refused_with_the_right_reason(
         assert example.issues <= issues(answer)
 
 
+@pytest.mark.fuzz_too
 async def test_whatever_is_changed_in_a_bundle_the_answer_is_never_5xx(standing: Service) -> None:
     loop = asyncio.get_running_loop()
     values = (
         st.none() | st.booleans() | st.integers() | st.text(max_size=5) | st.just([]) | st.just({})
     )
 
-    @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @hypothesis_settings(
+        max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck)
+    )
     @given(st.integers(0, 200), values)
     def change(place: int, value: Any) -> None:
         sent = json.loads(json.dumps(BUNDLES[0].resource))

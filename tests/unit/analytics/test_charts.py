@@ -15,6 +15,7 @@ from services.analytics.reports.catalogue import REPORTS, ReportName
 from services.analytics.reports.rules import share
 from services.analytics.reports.small_numbers import without_small
 from shared.contracts.codes import ClosingReason
+from tests.support.deeper import examples
 
 TEAM = "01980000-0000-7000-8000-000000000201"
 BARS = re.compile(r'<g class="mark-rect role-mark[^>]*>(.*?)</g>', re.DOTALL)
@@ -58,7 +59,7 @@ def test_a_hidden_number_has_no_bar_and_is_not_taken_for_zero() -> None:
     assert any("1 to 4" in text for text in texts(drawing))
 
 
-@settings(max_examples=5)
+@settings(max_examples=examples(5))
 @given(st.lists(st.integers(0, 9), min_size=4, max_size=4), st.randoms())
 def test_what_readers_cannot_tell_apart_looks_the_same_to_the_last_letter(
     counts: list[int], chance: Any

@@ -10,7 +10,7 @@ from services.analytics.exports.formats import CSV, PARQUET, chosen
 from services.analytics.exports.rules import STEPS, harmless
 
 
-@given(st.sampled_from("=+-@\t\r"), st.text())
+@given(st.sampled_from("=+-@\t\r\n＝＋－＠"), st.text())
 def test_no_cell_is_a_formula(first: str, rest: str) -> None:
     assert harmless(first + rest) == f"'{first}{rest}"
 

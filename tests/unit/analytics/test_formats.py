@@ -47,3 +47,9 @@ def test_figures_are_one_row() -> None:
 
 def test_no_rows_leave_the_header() -> None:
     assert as_csv({"rows": []}, ("kind", "n")) == "kind,n\r\n"
+
+
+def test_no_cell_is_a_formula() -> None:
+    rows = [{"kind": "=cmd|' /C calc'!A0", "n": -7}, {"kind": "@SUM(1)", "n": None}]
+    text = as_csv({"rows": rows}, ("kind", "n"))
+    assert text == "kind,n\r\n'=cmd|' /C calc'!A0,-7\r\n'@SUM(1),\r\n"

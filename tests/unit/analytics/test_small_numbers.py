@@ -16,6 +16,7 @@ from services.analytics.reports.small_numbers import (
     rows_of,
     without_small,
 )
+from tests.support.deeper import examples
 
 COUNT = st.integers(0, 12)
 Data = dict[str, Any]
@@ -128,6 +129,7 @@ def handed(draw: st.DrawFn) -> Data:
     return {**totals, "rows": rows}
 
 
+@pytest.mark.fuzz_too
 @pytest.mark.parametrize(
     ("data", "protection"),
     [
@@ -144,7 +146,7 @@ def test_no_hidden_count_can_be_reckoned_from_what_is_shown(
     data: st.SearchStrategy[Data], protection: Protection
 ) -> None:
     @given(data)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=examples(60), deadline=None)
     def attacked(figures: Data) -> None:
         outside = without_small(figures, protection)
         hidden = {cell for cell in cells_of(figures) if at(outside, cell) is None}

@@ -16,6 +16,7 @@ from deploy.simulate.scale import Scale
 from deploy.simulate.teams import CLOGGED, MEETINGS_A_WEEK
 from deploy.simulate.work import Case
 from shared.contracts.municipalities import counties_by_municipality
+from tests.support.deeper import examples
 
 UNTIL = date(2026, 11, 22)
 COUNTIES = sorted(set(counties_by_municipality().values()))
@@ -36,7 +37,7 @@ def plan() -> Plan:
 
 
 @given(scale=scales)
-@settings(max_examples=15)
+@settings(max_examples=examples(15))
 def test_the_same_seed_gives_the_same_plan_to_the_byte_and_another_seed_another(
     scale: Scale,
 ) -> None:

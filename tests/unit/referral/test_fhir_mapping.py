@@ -29,6 +29,7 @@ from shared.problems import CATALOGUE, Problem
 from shared.web import outcomes
 from tests.support import fhir
 from tests.support.bodies import IDENTITY_CODES, referral_body
+from tests.support.deeper import examples
 
 TODAY = date(2026, 11, 22)
 
@@ -102,13 +103,13 @@ BODIES = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(BODIES)
 def test_a_referral_written_as_a_bundle_is_read_as_it_was(body: dict[str, Any]) -> None:
     assert body_of(fhir.bundle_of(body)) == ReferralBody.model_validate(body)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(BODIES)
 def test_a_referral_written_as_a_message_is_read_as_it_was(body: dict[str, Any]) -> None:
     entries = fhir.bundle_of(body)["entry"]
@@ -123,7 +124,7 @@ JSON_VALUES = st.recursive(
 )
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(st.data())
 def test_whatever_is_changed_a_bundle_is_read_or_refused(data: st.DataObject) -> None:
     sent = fhir.bundle_of(full_body())

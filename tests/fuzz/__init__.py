@@ -1,0 +1,1 @@
+"""Attacks on every way in: `make fuzz` runs them and prints what came of them."""
