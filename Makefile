@@ -39,7 +39,7 @@ lint: $(VENV)/.dev ## Check style, types and import rules
 
 test: $(VENV)/.dev ## Run the whole test suite on the embedded database and broker
 	@echo "Running the tests ..."
-	@$(BIN)/pytest tests -m "not kafka and not benchmark and not ops_only and not fuzz" -n 2 --dist loadgroup -q
+	@$(BIN)/pytest tests -m "not kafka and not benchmark and not ops_only and not fuzz and not chaos and not soak" -n 2 --dist loadgroup -q
 
 bench-reports: $(VENV)/.dev ## Time every report against a scan of the events, at 100 000 and at a million
 	@echo "Filling and measuring (about ten minutes on two cores) ..."
