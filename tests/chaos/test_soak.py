@@ -3,7 +3,7 @@ is there once."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from datetime import date
+from datetime import datetime
 
 import httpx
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from deploy.simulate.plan import Plan, plan_of
 from deploy.simulate.scale import Scale
 from deploy.simulate.sending import NotSettled, Sender
+from shared.calendar import FINLAND
 from tests.chaos.faults import Ground
 from tests.chaos.load import Load
 from tests.chaos.observing import database
@@ -30,7 +31,7 @@ WEEK: Mapping[str, tuple[str, ...]] = {
 """What is down on which day, all of it at once."""
 DOWN_SECONDS, UP_SECONDS = 4.0, 6.0
 RATE, DOCUMENTS = 5.0, 40
-SCALE = Scale(8, "18", 5, date.today(), workers=1)
+SCALE = Scale(8, "18", 5, datetime.now(FINLAND).date(), workers=1)
 ROUNDS = 10
 
 

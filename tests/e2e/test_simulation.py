@@ -5,17 +5,19 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from deploy.simulate.plan import plan_of
 from deploy.simulate.scale import Scale
 from deploy.simulate.sending import Sender
+from shared.calendar import FINLAND
 from tests.support.house import House, eventually
 
 SEED, COUNTY, WEEKS = 3, "18", 5
-SCALE = Scale(SEED, COUNTY, WEEKS, date.today(), workers=1)
+TODAY = datetime.now(FINLAND).date()
+SCALE = Scale(SEED, COUNTY, WEEKS, TODAY, workers=1)
 COUNTED = ("client-flow", "visits", "goals", "consents", "handovers", "referral-sources")
 
 
@@ -39,7 +41,7 @@ def sent_as_if_broken_off(ready_file: Path) -> dict[str, int]:
 
 async def figures(house: House) -> dict[str, Any]:
     """What the reports say of the county."""
-    period = {"from": str(date.today() - timedelta(days=90)), "to": str(date.today())}
+    period = {"from": str(TODAY - timedelta(days=90)), "to": str(TODAY)}
     found = {}
     for name in COUNTED:
         path = f"/v1/reports/{name}"

@@ -17,6 +17,8 @@ from tests.integration.analytics.events import TEAM
 from tests.integration.analytics.lived import YEAR, lived_service
 from tests.support.databases import Databases
 
+pytestmark = pytest.mark.xdist_group("dashboard")
+
 READS = "reports:read"
 Measured = Callable[[str, object], None]
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -14,6 +14,8 @@ from tests.integration.analytics.lived import YEAR, lived_service
 from tests.support.databases import Databases
 from tests.support.programs import needed
 
+pytestmark = pytest.mark.xdist_group("dashboard")
+
 READS = "reports:read"
 PERIOD = f"from={YEAR['from']}&to={YEAR['to']}"
 MONTH = "from=2022-03-01&to=2022-03-31"

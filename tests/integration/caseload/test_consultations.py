@@ -1,5 +1,6 @@
 """Consultations over HTTP: anonymous or refused, and readable by the team that was asked."""
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
@@ -116,7 +117,8 @@ async def test_a_consultation_today_is_told_as_of_now(service: Service) -> None:
     made = await post(service, body(await service.team(), on=str(days.today())))
     assert made.status_code == 201
     recorded = (await service.rows("SELECT recorded_at FROM consultations"))[0]["recorded_at"]
-    assert (await service.events())[-1].data["occurred_at"] <= recorded.isoformat()
+    told = datetime.fromisoformat((await service.events())[-1].data["occurred_at"])
+    assert told <= recorded
 
 
 async def test_a_team_reads_its_own_page_by_page_and_every_reading_is_logged(

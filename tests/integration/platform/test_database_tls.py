@@ -26,7 +26,7 @@ from tests.support.kafka_house import prepared
 from tests.support.settings import settings_for
 
 RULES = CODE_ROOT / "deploy" / "postgres" / "pg_hba.conf"
-pytestmark = pytest.mark.ops
+pytestmark = [pytest.mark.ops, pytest.mark.xdist_group("database_tls")]
 REFUSALS = (asyncpg.PostgresError, OSError)
 
 

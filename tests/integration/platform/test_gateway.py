@@ -21,7 +21,7 @@ from tests.support.servers import served
 
 CONFIGURATION = CODE_ROOT / "deploy" / "gateway" / "Caddyfile"
 HOSTS = ("referral", "caseload", "consent", "analytics", "keycloak")
-pytestmark = pytest.mark.ops
+pytestmark = [pytest.mark.ops, pytest.mark.xdist_group("gateway")]
 
 
 def echo(name: str) -> FastAPI:

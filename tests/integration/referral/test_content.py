@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from services.referral.content.erasing import erase_due
+from shared.calendar import FINLAND
 from shared.contracts import consent
 from shared.db import Database
 from tests.integration.referral.conftest import Service
@@ -17,7 +18,7 @@ NARRATIVE = "Nukkuu portaikossa, vuokra maksamatta."
 NOTIFIED = {"lawful_basis": "duty_to_notify", "no_consent_reason": "Huoli"}
 HOUSING = {"status": "at_risk", "eviction_stage": "court", "arrears_eur": "1200.50"}
 REFUSED = datetime.now(UTC) + timedelta(hours=1)
-DUE = (REFUSED + timedelta(days=31)).date()
+DUE = REFUSED.astimezone(FINLAND).date() + timedelta(days=30)
 
 
 async def refer(service: Service, **changes: Any) -> str:
@@ -107,10 +108,10 @@ async def test_after_a_refusal_what_goes_beyond_the_basis_is_erased_when_due(
     shown = (await content(service, sent)).json()
     assert shown["narrative"] == "Muutti autoon."
     assert (shown["beyond_basis"]["due_on"], shown["beyond_basis"]["erased_at"]) == (
-        (REFUSED.date() + timedelta(days=30)).isoformat(),
+        (REFUSED.astimezone(FINLAND).date() + timedelta(days=30)).isoformat(),
         None,
     )
-    assert await erase(service, DUE - timedelta(days=3)) == 0
+    assert await erase(service, DUE - timedelta(days=1)) == 0
     assert await erase(service) == 1
     assert await erase(service) == 0
     left = (await content(service, sent)).json()

@@ -12,6 +12,8 @@ from services.analytics.charts.renderer import Renderer
 from services.analytics.reports.catalogue import ReportName
 from shared.problems import UNAVAILABLE, Problem
 
+pytestmark = pytest.mark.xdist_group("dashboard")
+
 
 @pytest.fixture(scope="module")
 async def renderer() -> AsyncIterator[Renderer]:

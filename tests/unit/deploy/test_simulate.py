@@ -18,6 +18,8 @@ from deploy.simulate.work import Case
 from shared.contracts.municipalities import counties_by_municipality
 from tests.support.deeper import examples
 
+pytestmark = pytest.mark.xdist_group("simulate")
+
 UNTIL = date(2026, 11, 22)
 COUNTIES = sorted(set(counties_by_municipality().values()))
 scales = st.builds(
