@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 CLEAN_ENV := env -u PIP_FIND_LINKS -u UV_FIND_LINKS -u UV_NO_INDEX -u UV_OFFLINE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up lint test bench-reports bench-decisions fuzz test-kafka chaos soak ops-check sbom licences audit lock contracts clean
+.PHONY: help demo up lint test bench-reports bench-calls fuzz test-kafka test-browser chaos soak ops-check sbom licences audit lock contracts clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -39,16 +39,21 @@ lint: $(VENV)/.dev ## Check style, types and import rules
 
 test: $(VENV)/.dev ## Run the whole test suite on the embedded database and broker
 	@echo "Running the tests ..."
-	@$(BIN)/pytest tests -m "not kafka and not benchmark and not ops_only and not fuzz and not chaos and not soak" -n 3 --dist loadgroup -q
+	@$(BIN)/pytest tests -m "not kafka and not benchmark and not ops_only and not fuzz and not chaos and not soak and not browser" -n 2 --dist loadgroup -q
+
+test-browser: $(VENV)/.dev ## Look at the dashboard in a real browser (needs Chromium)
+	@echo "Running the tests in Chromium ..."
+	@$(BIN)/pytest tests -m browser -q
 
 bench-reports: $(VENV)/.dev ## Time every report against a scan of the events, at 100 000 and at a million
 	@echo "Filling and measuring (about ten minutes on two cores) ..."
 	@$(BIN)/pytest tests/benchmarks/test_filling.py tests/benchmarks/test_reports.py \
 		-m benchmark --show-capture=no -q
 
-bench-decisions: $(VENV)/.dev ## Time decisions of the consent service at a constant rate
-	@echo "Asking for decisions (a minute and a half) ..."
-	@$(BIN)/pytest tests/benchmarks/test_decisions.py -m benchmark -s -q
+bench-calls: $(VENV)/.dev ## Time decisions, and referrals through the whole product
+	@echo "Asking and referring (some three minutes) ..."
+	@$(BIN)/pytest tests/benchmarks/test_decisions.py tests/benchmarks/test_referrals.py \
+		-m benchmark -s -q
 
 fuzz: $(VENV)/.dev ## Attack every way in and tell what came of it (FUZZ_EXAMPLES=20 goes deeper)
 	@echo "Attacking (up to twelve minutes on two cores) ..."

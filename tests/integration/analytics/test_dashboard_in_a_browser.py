@@ -14,7 +14,7 @@ from tests.integration.analytics.lived import YEAR, lived_service
 from tests.support.databases import Databases
 from tests.support.programs import needed
 
-pytestmark = pytest.mark.xdist_group("dashboard")
+pytestmark = pytest.mark.browser
 
 READS = "reports:read"
 PERIOD = f"from={YEAR['from']}&to={YEAR['to']}"
