@@ -7,7 +7,22 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import telemetry
 from shared.auth import Caller
+from shared.rows import by_column, inserting
 from shared.tables import audit
+
+_COLUMNS = (
+    "action",
+    "subject_type",
+    "subject_id",
+    "client_ref",
+    "purpose",
+    "basis",
+    "actor",
+    "actor_org",
+    "actor_worker",
+    "trace_id",
+)
+_INSERT = inserting(audit, _COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -28,21 +43,19 @@ async def record(session: AsyncSession, caller: Caller, *entries: Entry) -> None
     """Adds the rows; they stand or fall with the caller's transaction."""
     if not entries:
         return
-    await session.execute(
-        audit.insert(),
-        [
-            {
-                "action": entry.action,
-                "subject_type": entry.subject_type,
-                "subject_id": entry.subject_id,
-                "client_ref": entry.client_ref,
-                "purpose": entry.purpose,
-                "basis": entry.basis,
-                "actor": caller.client_id,
-                "actor_org": caller.org,
-                "actor_worker": caller.worker,
-                "trace_id": entry.trace_id,
-            }
-            for entry in entries
-        ],
-    )
+    rows = [
+        {
+            "action": entry.action,
+            "subject_type": entry.subject_type,
+            "subject_id": entry.subject_id,
+            "client_ref": entry.client_ref,
+            "purpose": entry.purpose,
+            "basis": entry.basis,
+            "actor": caller.client_id,
+            "actor_org": caller.org,
+            "actor_worker": caller.worker,
+            "trace_id": entry.trace_id,
+        }
+        for entry in entries
+    ]
+    await session.execute(_INSERT, by_column(rows, _COLUMNS))

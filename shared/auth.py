@@ -7,13 +7,15 @@ issuer again, but not more often than every few seconds.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import Annotated, Any
+from hashlib import sha256
+from typing import Any
 
 import httpx
 import structlog
-from fastapi import Depends, Request
+from fastapi import Request
 from fastapi.security import HTTPBearer
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -29,6 +31,8 @@ LEEWAY_SECONDS = 30
 KEYS_LIVE_SECONDS = 300
 MIN_REFRESH_SECONDS = 5
 MAX_TOKEN_CHARACTERS = 8_192
+MOST_KNOWN = 1_000
+"""So many tokens are known at a time; a partner sends all its calls of some minutes with one."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,8 @@ class TokenChecker:
             sub={"essential": True},
             client_id={"essential": True},
         )
+        self._known: OrderedDict[bytes, Caller] = OrderedDict()
+        self._known_under: KeySet | None = None
 
     async def check(self, token: str) -> Caller:
         """The caller. Raises `InvalidTokenError`, or `httpx.HTTPError` without any keys."""
@@ -110,13 +116,29 @@ class TokenChecker:
             raise InvalidTokenError("the token is too long")
         asked_at = time.monotonic()
         try:
-            return self._caller(token, await self.issuer.keys())
+            return self._known_or_checked(token, await self.issuer.keys())
         except (JoseError, ValueError):
             keys = await self.issuer.keys(newer_than=asked_at)
         try:
-            return self._caller(token, keys)
+            return self._known_or_checked(token, keys)
         except (JoseError, ValueError) as error:
             raise InvalidTokenError(type(error).__name__) from None
+
+    def _known_or_checked(self, token: str, keys: KeySet) -> Caller:
+        """The caller of a token that was found good under these very keys and has not ended since,
+        or what a check of it says. Only the token's hash is kept."""
+        if keys is not self._known_under:
+            self._known.clear()
+            self._known_under = keys
+        name = sha256(token.encode()).digest()
+        known = self._known.get(name)
+        if known is not None and known.expires_at is not None and time.time() < known.expires_at:
+            return known
+        caller = self._caller(token, keys)
+        self._known[name] = caller
+        if len(self._known) > MOST_KNOWN:
+            self._known.popitem(last=False)
+        return caller
 
     def _caller(self, token: str, keys: KeySet) -> Caller:
         decoded = jwt.decode(token, keys, algorithms=list(ALGORITHMS))
@@ -153,26 +175,32 @@ async def authenticate(checker: TokenChecker, authorization: str | None) -> Call
         ) from None
 
 
-_bearer = HTTPBearer(auto_error=False, description="RFC 9068 access token, audience nopsa")
+class _Scoped(HTTPBearer):
+    """Asks for scopes; being a security scheme it shows in the OpenAPI document."""
 
+    def __init__(self, scopes: Collection[str]) -> None:
+        super().__init__(
+            scheme_name="HTTPBearer", description="RFC 9068 access token, audience nopsa"
+        )
+        self._scopes = scopes
 
-def scoped(*scopes: str) -> Callable[..., Caller]:
-    """A dependency that gives the caller if its token has one of the scopes, else answers 403."""
-
-    def require(request: Request, _: Annotated[object, Depends(_bearer)]) -> Caller:
+    async def __call__(self, request: Request) -> Caller:  # type: ignore[override]
         caller: Caller = request.state.caller
-        if caller.scopes.isdisjoint(scopes):
+        if caller.scopes.isdisjoint(self._scopes):
             raise Problem(
                 INSUFFICIENT_SCOPE,
-                f"This call needs the scope {' or '.join(scopes)}.",
+                f"This call needs the scope {' or '.join(self._scopes)}.",
                 headers={
                     "WWW-Authenticate": 'Bearer realm="nopsa", error="insufficient_scope", '
-                    f'scope="{" ".join(scopes)}"'
+                    f'scope="{" ".join(self._scopes)}"'
                 },
             )
         return caller
 
-    return require
+
+def scoped(*scopes: str) -> Callable[..., Awaitable[Caller]]:
+    """A dependency that gives the caller if its token has one of the scopes, else answers 403."""
+    return _Scoped(scopes)
 
 
 def _text(claim: object) -> str | None:

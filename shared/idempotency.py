@@ -5,22 +5,45 @@ long as that transaction tells a request that is still running from one that is 
 """
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import Row, bindparam, delete, func, text
+from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.crypto import BlindIndex
 from shared.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, Problem
+from shared.rows import by_column, inserting
 from shared.tables import idempotency
 
 KEPT_FOR = timedelta(hours=48)
 """The promise is at least 24 hours."""
 
-_TRY_LOCK = text("SELECT pg_try_advisory_xact_lock(hashtextextended(:name, 0))")
+_TRY_LOCKS = text(
+    """
+    SELECT pg_try_advisory_xact_lock(hashtextextended(name, 0))
+    FROM unnest(:names) WITH ORDINALITY AS n(name, nth)
+    ORDER BY nth
+    """
+).bindparams(bindparam("names", type_=ARRAY(VARCHAR)))
+
+_COLUMNS = ("caller", "key", "fingerprint", "status", "headers", "body")
+_KEEP = inserting(idempotency, _COLUMNS)
+
+_FIRST_ANSWERS = (
+    text(
+        """
+        SELECT i.caller, i.key, i.fingerprint, i.status, i.headers, i.body
+        FROM unnest(:callers, :keys) AS asked(caller, key)
+        JOIN idempotency AS i ON i.caller = asked.caller AND i.key = asked.key
+        """
+    )
+    .bindparams(bindparam("callers", type_=ARRAY(VARCHAR)), bindparam("keys", type_=ARRAY(VARCHAR)))
+    .columns(*(idempotency.c[name] for name in _COLUMNS))
+)
 
 
 @dataclass(frozen=True)
@@ -47,13 +70,20 @@ class RequestKey:
 def request_key(
     index: BlindIndex, *, caller: str, key: str | None, operation: str, body: Any
 ) -> RequestKey | None:
-    """The key of a request; None when it has none.
+    """The key of a request that may have none."""
+    if key is None:
+        return None
+    return required_key(index, caller=caller, key=key, operation=operation, body=body)
+
+
+def required_key(
+    index: BlindIndex, *, caller: str, key: str, operation: str, body: Any
+) -> RequestKey:
+    """The key of a request.
 
     The fingerprint is keyed, since a body may hold an identity code that a plain hash would give
     away.
     """
-    if key is None:
-        return None
     current, *older = fingerprints_of(index, operation, body)
     return RequestKey(caller, key, current, tuple(older))
 
@@ -78,24 +108,55 @@ async def once(
     """
     if request is None:
         return await work()
-    name = f"{request.caller}\n{request.key}"
-    if not await session.scalar(_TRY_LOCK, {"name": name}):
-        raise Problem(IDEMPOTENCY_IN_PROGRESS, headers={"Retry-After": "1"})
-    first = await _first_answer(session, request)
+    (first,) = await first_answers(session, [request])
+    if isinstance(first, Problem):
+        raise first
     if first is not None:
         return first
     answer = await work()
-    await session.execute(
-        idempotency.insert().values(
-            caller=request.caller,
-            key=request.key,
-            fingerprint=request.fingerprint,
-            status=answer.status,
-            headers=dict(answer.headers),
-            body=answer.body,
-        )
-    )
+    await keep_answers(session, [(request, answer)])
     return answer
+
+
+async def first_answers(
+    session: AsyncSession, requests: Sequence[RequestKey]
+) -> list[Answer | Problem | None]:
+    """Of each request, no two with the same key: how it was answered before, or why it is refused;
+    None for those to be answered now, whose answers go to `keep_answers` in the same transaction.
+    """
+    names = [f"{request.caller}\n{request.key}" for request in requests]
+    locked = (await session.scalars(_TRY_LOCKS, {"names": names})).all()
+    asked = {
+        "callers": [request.caller for request in requests],
+        "keys": [request.key for request in requests],
+    }
+    # Asked only now: a statement does not see what was committed after it began.
+    rows = await session.execute(_FIRST_ANSWERS, asked)
+    earlier = {(row.caller, row.key): row for row in rows}
+    return [
+        _first(request, earlier.get((request.caller, request.key))) if is_ours else _in_progress()
+        for request, is_ours in zip(requests, locked, strict=True)
+    ]
+
+
+async def keep_answers(
+    session: AsyncSession, answered: Sequence[tuple[RequestKey, Answer]]
+) -> None:
+    """Keeps the answers for those who ask again."""
+    if not answered:
+        return
+    rows = [
+        {
+            "caller": request.caller,
+            "key": request.key,
+            "fingerprint": request.fingerprint,
+            "status": answer.status,
+            "headers": dict(answer.headers),
+            "body": answer.body,
+        }
+        for request, answer in answered
+    ]
+    await session.execute(_KEEP, by_column(rows, _COLUMNS))
 
 
 async def forget_old(session: AsyncSession) -> int:
@@ -106,16 +167,13 @@ async def forget_old(session: AsyncSession) -> int:
     return int(getattr(done, "rowcount", 0))
 
 
-async def _first_answer(session: AsyncSession, request: RequestKey) -> Answer | None:
-    row = (
-        await session.execute(
-            select(idempotency).where(
-                idempotency.c.caller == request.caller, idempotency.c.key == request.key
-            )
-        )
-    ).first()
+def _in_progress() -> Problem:
+    return Problem(IDEMPOTENCY_IN_PROGRESS, headers={"Retry-After": "1"})
+
+
+def _first(request: RequestKey, row: Row[Any] | None) -> Answer | Problem | None:
     if row is None:
         return None
     if row.fingerprint not in (request.fingerprint, *request.older):
-        raise Problem(IDEMPOTENCY_KEY_REUSED)
+        return Problem(IDEMPOTENCY_KEY_REUSED)
     return Answer(row.status, row.body, row.headers, replayed=True)

@@ -29,7 +29,7 @@ def _quality(parameters: str) -> float:
         return 0.0
 
 
-def _wanted(
+async def _wanted(
     response: Response,
     accept_language: Annotated[str | None, Header(alias="Accept-Language")] = None,
 ) -> str:
@@ -38,7 +38,7 @@ def _wanted(
     return language
 
 
-def _wanted_or_english(
+async def _wanted_or_english(
     response: Response,
     accept_language: Annotated[str | None, Header(alias="Accept-Language")] = None,
 ) -> str:

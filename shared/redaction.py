@@ -10,12 +10,13 @@ import unicodedata
 from typing import Any
 
 MASK = "***"
-_IDENTIFYING = re.compile(
+_NUMBER = re.compile(
     r"(?<![0-9A-Za-z])\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Ya-y](?![0-9A-Za-z])"  # identity code
-    r"|[\w.+-]+(?:@|%40)[\w-]+\.[\w.]+"  # e-mail
     r"|(?<![0-9A-Fa-f-])(?:\+|%2B|00)358[\d\s-]{5,14}\d"  # phone with the country code
     r"|(?<![0-9A-Fa-f-])0(?:4\d|50)[\s-]?\d{3}[\s-]?\d{2,5}(?![0-9A-Fa-f-])"  # Finnish mobile
 )
+_THREE_DIGITS = re.compile(r"\d\d\d")
+_EMAIL = re.compile(r"[\w.+-]+(?:@|%40)[\w-]+\.[\w.]+")
 _IDENTITY_CODE = re.compile(
     # Also with spaces or points in the date, the whole year, or no separator.
     r"(?:0[1-9]|[12]\d|3[01])[ .]?(?:0[1-9]|1[0-2])[ .]?(?:18|19|20)?\d\d"
@@ -41,8 +42,16 @@ _FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
 def mask(text: str) -> str:
-    """The text with everything that looks identifying replaced by `***`."""
-    return _IDENTIFYING.sub(MASK, text)
+    """The text with everything that looks identifying replaced by `***`.
+
+    Every line and span passes here, and hardly any has what an e-mail or a number cannot lack:
+    that is looked for first, since it is found out of a tenth of the time.
+    """
+    if "@" in text or "%40" in text:
+        text = _EMAIL.sub(MASK, text)
+    if _THREE_DIGITS.search(text):
+        text = _NUMBER.sub(MASK, text)
+    return text
 
 
 def mask_value(value: Any) -> Any:

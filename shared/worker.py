@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from uvicorn.loops.auto import auto_loop_factory
 
-from shared import logs, measuring, telemetry
+from shared import garbage, logs, measuring, telemetry
 from shared.consumer import Consumer, Handlers
 from shared.db import Database
 from shared.disclosures import Teller
@@ -60,6 +60,7 @@ async def _run(
     ]
     if handlers:
         parts.append(consumer.run())
+    garbage.collect_less_often()
     tasks = [asyncio.create_task(part) for part in parts]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)

@@ -9,7 +9,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -95,16 +95,18 @@ def _read(path: Path) -> Iterator[Span]:
 
 
 def _span(raw: dict[str, Any]) -> Span:
-    context = raw["context"]
-    service = raw["resource"]["attributes"].get("service.name", "?")
     return Span(
-        trace_id=context["trace_id"].removeprefix("0x"),
-        span_id=context["span_id"].removeprefix("0x"),
-        parent_id=raw["parent_id"].removeprefix("0x") if raw["parent_id"] else None,
+        trace_id=raw["trace_id"],
+        span_id=raw["span_id"],
+        parent_id=raw["parent_id"],
         name=raw["name"],
-        service=service.removeprefix("nopsa-"),
-        start=datetime.fromisoformat(raw["start_time"]),
-        end=datetime.fromisoformat(raw["end_time"]),
-        attributes=raw.get("attributes") or {},
-        failed=raw.get("status", {}).get("status_code") == "ERROR",
+        service=str(raw["service"]).removeprefix("nopsa-"),
+        start=_moment(raw["start_ns"]),
+        end=_moment(raw["end_ns"]),
+        attributes=raw["attributes"],
+        failed=raw["failed"],
     )
+
+
+def _moment(nanoseconds: int) -> datetime:
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC)

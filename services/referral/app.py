@@ -12,6 +12,7 @@ from services.referral.fhir import api as fhir
 from services.referral.following import api as following
 from services.referral.imports import api as imports
 from services.referral.intake import api as intake
+from services.referral.intake.commands import Intakes
 from services.referral.me import api as me
 from services.referral.partners import api as partners
 from services.referral.retention import api as retention
@@ -45,6 +46,8 @@ def build(settings: Settings) -> FastAPI:
         description="Referrals to mobile outreach teams: post them, follow them.",
     )
     app.webhooks.include_router(webhooks.messages)
+    state = app.state
+    state.intakes = Intakes(state.database, state.cipher, state.index)
     return app
 
 

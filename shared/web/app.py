@@ -7,20 +7,17 @@ from contextlib import asynccontextmanager
 import httpx
 import uvicorn
 from fastapi import APIRouter, FastAPI
-from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
-from opentelemetry.instrumentation.propagators import (
-    TraceResponsePropagator,
-    set_global_response_propagator,
-)
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.types import Scope
 
+from shared import garbage
 from shared.auth import TokenChecker
 from shared.db import Database
 from shared.settings import PlatformSettings
 from shared.web import errors
 from shared.web.catalogue import RESPONSES, catalogue_router
 from shared.web.depth import BodyDepth
-from shared.web.door import Door
+from shared.web.door import QUIET, Door
 from shared.web.health import Check, broker_check, health_router
 from shared.web.patience import BodyPatience, Impatient
 from shared.web.rate import RateLimiter
@@ -55,7 +52,12 @@ def create_app(
         await database.close()
 
     app = FastAPI(
-        title=title, description=description, version="1", lifespan=lifespan, responses=RESPONSES
+        title=title,
+        description=description,
+        version="1",
+        lifespan=lifespan,
+        responses=RESPONSES,
+        telemetry={"operation_spans": False, "metrics": False, "logs": False, "exclude": _is_quiet},
     )
     app.state.settings = settings
     app.state.database = database
@@ -72,11 +74,11 @@ def create_app(
     app.state.checker = checker
     app.state.limiter = limiter
     _add_middleware(app, settings, checker, limiter)
-    set_global_response_propagator(TraceResponsePropagator())  # type: ignore[no-untyped-call]
-    FastAPIInstrumentor.instrument_app(
-        app, exclude_spans=["receive", "send"], excluded_urls="healthz,readyz,metrics"
-    )
     return app
+
+
+def _is_quiet(scope: Scope) -> bool:
+    return scope["path"] in QUIET
 
 
 def _trust(settings: PlatformSettings) -> ssl.SSLContext | bool:
@@ -109,6 +111,7 @@ def _add_middleware(
 
 def serve(app: FastAPI, host: str, port: int) -> None:
     """Serves until SIGTERM or SIGINT; requests in flight are finished first."""
+    garbage.collect_less_often()
     uvicorn.run(
         app,
         host=host,

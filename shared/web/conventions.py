@@ -43,17 +43,16 @@ def etag(version: int) -> str:
     return f'"v{version}"'
 
 
-def optional_version(if_match: Annotated[str | None, _IF_MATCH_HEADER] = None) -> int | None:
+async def optional_version(
+    if_match: Annotated[str | None, _IF_MATCH_HEADER] = None,
+) -> int | None:
     """The version the caller read, from If-Match; None without one. Not one of ours: 412."""
-    return None if if_match is None else expected_version(if_match)
+    return None if if_match is None else _version(if_match)
 
 
-def expected_version(if_match: RequiredIfMatch) -> int:
+async def expected_version(if_match: RequiredIfMatch) -> int:
     """Like `optional_version`, where a change is impossible without: missing is 428."""
-    match = _ETAG.fullmatch(if_match.strip())
-    if match is None:
-        raise Problem(PRECONDITION_FAILED)
-    return int(match.group(1))
+    return _version(if_match)
 
 
 def is_json(headers: Mapping[str, str]) -> bool:
@@ -83,3 +82,10 @@ def answer(given: Answer) -> JSONResponse:
     """The HTTP response of a command's answer, saying when it is a replay."""
     replay = {"Idempotency-Replayed": "true"} if given.replayed else {}
     return JSONResponse(given.body, given.status, headers={**given.headers, **replay})
+
+
+def _version(if_match: str) -> int:
+    match = _ETAG.fullmatch(if_match.strip())
+    if match is None:
+        raise Problem(PRECONDITION_FAILED)
+    return int(match.group(1))

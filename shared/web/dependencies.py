@@ -16,12 +16,12 @@ async def _session(request: Request) -> AsyncIterator[AsyncSession]:
         yield session
 
 
-def _cipher(request: Request) -> FieldCipher:
+async def _cipher(request: Request) -> FieldCipher:
     cipher: FieldCipher = request.app.state.cipher
     return cipher
 
 
-def _index(request: Request) -> BlindIndex:
+async def _index(request: Request) -> BlindIndex:
     index: BlindIndex = request.app.state.index
     return index
 

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from shared import metrics
+from shared import metrics, telemetry
 from shared.auth import TokenChecker, authenticate
 from shared.problems import BODY_TOO_LARGE, RATE_LIMITED, Problem
 from shared.web.errors import of_exception, response
@@ -42,7 +42,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        send = _telling_rate(scope, send)
+        send = _telling(scope, send)
         status = 0
         replaced = False
 
@@ -94,13 +94,19 @@ class Door:
         )
 
 
-def _telling_rate(scope: Scope, send: Send) -> Send:
-    """`send` that adds the caller's allowance to the answer's headers, once there is a caller."""
+def _telling(scope: Scope, send: Send) -> Send:
+    """`send` that adds to the answer's headers the trace, and the caller's allowance once there is
+    a caller."""
 
     async def telling_send(message: Message) -> None:
-        rate: Allowance | None = scope.get("state", {}).get("rate")
-        if rate is not None and message["type"] == "http.response.start":
-            MutableHeaders(scope=message).update(rate.headers())
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            traceresponse = telemetry.traceresponse()
+            if traceresponse is not None:
+                headers["traceresponse"] = traceresponse
+            rate: Allowance | None = scope.get("state", {}).get("rate")
+            if rate is not None:
+                headers.update(rate.headers())
         await send(message)
 
     return telling_send

@@ -39,7 +39,7 @@ class Ending(StrEnum):
     SVG = "svg"
 
 
-def _language(request: Request) -> str:
+async def _language(request: Request) -> str:
     """The one that was chosen on the page, or else the browser's."""
     chosen = request.query_params.get("lang", "")
     if chosen in LANGUAGES:

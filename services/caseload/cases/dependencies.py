@@ -15,7 +15,7 @@ Writer = Annotated[Caller, Depends(scoped("cases:write"))]
 Expected = Annotated[int, Depends(expected_version)]
 
 
-def _change(
+async def _change(
     case_id: UUID, caller: Writer, expected: Expected, key: IdempotencyKey = None
 ) -> Change:
     return Change(caller, case_id, expected, key)
@@ -24,7 +24,7 @@ def _change(
 CaseChange = Annotated[Change, Depends(_change)]
 
 
-def _settings(request: Request) -> Settings:
+async def _settings(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
 

@@ -38,7 +38,7 @@ Receiver = Annotated[Caller, Depends(scoped(ANSWER_SCOPE))]
 View = HandoverView | ReceivedView
 
 
-def _answering(
+async def _answering(
     case_id: UUID, caller: Answerer, expected: Expected, key: IdempotencyKey = None
 ) -> Change:
     return Change(caller, case_id, expected, key)

@@ -38,7 +38,7 @@ _AS_FHIR: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _known(
+async def _known(
     known_rows: Annotated[
         int | None, Query(ge=1, le=MAX_ROWS, description="`rows` of an earlier proof or seal")
     ] = None,

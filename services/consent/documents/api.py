@@ -53,7 +53,7 @@ _CONTENT: dict[int | str, dict[str, Any]] = {
 }
 
 
-def _desk(request: Request, cipher: Cipher, index: Index) -> Desk:
+async def _desk(request: Request, cipher: Cipher, index: Index) -> Desk:
     hours: float = request.app.state.settings.record_confirm_hours
     return Desk(cipher, index, timedelta(hours=hours))
 

@@ -19,13 +19,17 @@ TAKEN = ("application/fhir+json", "application/json")
 GIVEN = (*TAKEN, "application/*", "*/*")
 
 
-def _acceptable(accept: Annotated[str | None, Header(include_in_schema=False)] = None) -> None:
+async def _acceptable(
+    accept: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> None:
     """Raises `not_acceptable` when FHIR JSON is not among what the caller takes."""
     if accept is not None and not any(_type_of(part) in GIVEN for part in accept.split(",")):
         raise Problem(NOT_ACCEPTABLE, "FHIR is spoken here as application/fhir+json, R4.")
 
 
-def _taken(content_type: Annotated[str | None, Header(include_in_schema=False)] = None) -> None:
+async def _taken(
+    content_type: Annotated[str | None, Header(include_in_schema=False)] = None,
+) -> None:
     """Raises `unsupported_media_type` for a body that is not FHIR JSON."""
     if _type_of(content_type or "") not in TAKEN:
         raise Problem(UNSUPPORTED_MEDIA_TYPE, "Send Content-Type: application/fhir+json, R4.")

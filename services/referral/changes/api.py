@@ -20,7 +20,7 @@ from shared.web import Cipher, IdempotencyKey, Index, RequiredIfMatch, Session
 router = APIRouter(prefix="/v1/referrals/{referral_id}", tags=["referrals"])
 
 
-def _change(
+async def _change(
     referral_id: UUID,
     caller: Annotated[Caller, Depends(scoped("referrals:write"))],
     if_match: RequiredIfMatch,

@@ -34,7 +34,7 @@ Reader = Annotated[Caller, Depends(scoped("clients:read"))]
 Writer = Annotated[Caller, Depends(scoped("clients:write"))]
 
 
-def _change(
+async def _change(
     client_ref: UUID,
     caller: Writer,
     expected: Annotated[int, Depends(expected_version)],

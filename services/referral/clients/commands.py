@@ -12,7 +12,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -25,6 +24,24 @@ from shared.contracts.codes import AgeGroup
 from shared.contracts.referral import ClientRegistered
 from shared.crypto import BlindIndex, FieldCipher
 from shared.ids import new_id
+from shared.rows import by_column, inserting
+
+_COLUMNS = (
+    "client_ref",
+    "identity_index",
+    "identity_sealed",
+    "municipality",
+    "language",
+    "age_group",
+    "non_disclosure_order",
+    "version",
+    "registered_at",
+)
+_REGISTER = (
+    inserting(Client, _COLUMNS)
+    .on_conflict_do_nothing(index_elements=[col(Client.identity_index)])
+    .returning(col(Client.client_ref))
+)
 
 
 @dataclass(frozen=True)
@@ -149,12 +166,8 @@ async def register(
     if not persons:
         return {}
     rows = [_row(cipher, index, ref, person, now) for ref, person in persons.items()]
-    done = await session.execute(
-        insert(Client)
-        .on_conflict_do_nothing(index_elements=[col(Client.identity_index)])
-        .returning(col(Client.client_ref)),
-        sorted(rows, key=lambda row: row["identity_index"] or b""),
-    )
+    rows.sort(key=lambda row: row["identity_index"] or b"")
+    done = await session.execute(_REGISTER, by_column(rows, _COLUMNS))
     registered = set(done.scalars())
     return {
         client_ref: ClientRegistered(

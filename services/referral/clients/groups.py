@@ -6,7 +6,9 @@ Links form trees: a ref is linked to one other at most. The root is the person's
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import CTE, exists, select, text
+from sqlalchemy import CTE, Select, any_, bindparam, exists, select, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import UUID as PG_UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -14,36 +16,13 @@ from services.referral.tables import Client, ClientLink, Referral
 
 Groups = dict[UUID, frozenset[UUID]]
 
-_LOCK_LINKS = text("SELECT pg_advisory_xact_lock(hashtextextended('client_links', 0))")
 
-
-async def primaries_of(session: AsyncSession, refs: Collection[UUID]) -> dict[UUID, UUID]:
-    """By ref, the primary ref of the person; refs that are nobody's are left out."""
-    roots = _roots(refs)
-    rows = await session.execute(select(roots.c.asked, roots.c.root))
-    return dict(rows.all())
-
-
-async def groups_of(session: AsyncSession, refs: Collection[UUID]) -> Groups:
-    """By ref, all refs of the same person."""
-    roots = _roots(refs)
-    down = select(roots.c.asked, roots.c.root.label("member")).cte("down", recursive=True)
-    down = down.union_all(
-        select(down.c.asked, col(ClientLink.linked_ref)).join(
-            down, col(ClientLink.primary_ref) == down.c.member
-        )
-    )
-    members: dict[UUID, set[UUID]] = {}
-    for asked, member in await session.execute(select(down.c.asked, down.c.member)):
-        members.setdefault(asked, set()).add(member)
-    return {asked: frozenset(found) for asked, found in members.items()}
-
-
-def _roots(refs: Collection[UUID]) -> CTE:
-    """Columns `asked` and `root`."""
+def _roots() -> CTE:
+    """Columns `asked` (of the parameter `refs`) and `root`."""
+    asked = bindparam("refs", type_=ARRAY(PG_UUID(as_uuid=True)))
     up = (
         select(col(Client.client_ref).label("asked"), col(Client.client_ref).label("at"))
-        .where(col(Client.client_ref).in_(refs))
+        .where(col(Client.client_ref) == any_(asked))
         .cte("up", recursive=True)
     )
     up = up.union_all(
@@ -53,6 +32,41 @@ def _roots(refs: Collection[UUID]) -> CTE:
     )
     linked_on = exists().where(col(ClientLink.linked_ref) == up.c.at)
     return select(up.c.asked, up.c.at.label("root")).where(~linked_on).cte("roots")
+
+
+def _primaries() -> Select[UUID, UUID]:
+    roots = _roots()
+    return select(roots.c.asked, roots.c.root)
+
+
+def _members() -> Select[UUID, UUID]:
+    roots = _roots()
+    down = select(roots.c.asked, roots.c.root.label("member")).cte("down", recursive=True)
+    down = down.union_all(
+        select(down.c.asked, col(ClientLink.linked_ref)).join(
+            down, col(ClientLink.primary_ref) == down.c.member
+        )
+    )
+    return select(down.c.asked, down.c.member)
+
+
+_PRIMARIES = _primaries()
+_MEMBERS = _members()
+_LOCK_LINKS = text("SELECT pg_advisory_xact_lock(hashtextextended('client_links', 0))")
+
+
+async def primaries_of(session: AsyncSession, refs: Collection[UUID]) -> dict[UUID, UUID]:
+    """By ref, the primary ref of the person; refs that are nobody's are left out."""
+    rows = await session.execute(_PRIMARIES, {"refs": list(refs)})
+    return dict(rows.all())
+
+
+async def groups_of(session: AsyncSession, refs: Collection[UUID]) -> Groups:
+    """By ref, all refs of the same person."""
+    members: dict[UUID, set[UUID]] = {}
+    for asked, member in await session.execute(_MEMBERS, {"refs": list(refs)}):
+        members.setdefault(asked, set()).add(member)
+    return {asked: frozenset(found) for asked, found in members.items()}
 
 
 async def lock_links(session: AsyncSession) -> None:

@@ -8,7 +8,7 @@ from services.referral.clients.schemas import PurposeOfUse
 from shared.problems import PURPOSE_OF_USE_MISSING, Problem
 
 
-def _purpose(
+async def _purpose(
     purpose: Annotated[
         str | None,
         Header(

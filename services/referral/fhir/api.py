@@ -14,13 +14,14 @@ from services.referral.fhir.negotiation import Acceptable, Preference, Returned,
 from services.referral.fhir.orders import order_of_bundle, order_of_request
 from services.referral.following.queries import read_referral
 from services.referral.following.schemas import ReferralView
+from services.referral.intake.commands import Intakes
 from services.referral.settings import Settings
 from services.referral.wording import preferred_language
 from shared.auth import Caller, scoped
 from shared.calendar import FINLAND
 from shared.clock import utc_now
 from shared.idempotency import Answer
-from shared.web import Cipher, IdempotencyKey, Index, Session
+from shared.web import IdempotencyKey, Index, Session
 from shared.web.outcomes import MEDIA_TYPE
 
 BASE = "/fhir/r4"
@@ -55,8 +56,6 @@ async def get_metadata() -> Response:
 async def post_service_request(
     request: Request,
     caller: Writer,
-    session: Session,
-    cipher: Cipher,
     index: Index,
     preference: Preference,
     key: IdempotencyKey = None,
@@ -66,7 +65,7 @@ async def post_service_request(
     under its own identifier."""
     posted = await _posted(request, order_of_request)
     sender = Sender(caller, key, preferred_language(accept_language))
-    answer = await commands.submit(session, cipher, index, sender, posted)
+    answer = await commands.submit(_intakes(request), index, sender, posted)
     view = outgoing.view_of_receipt(answer.body)
     headers = {
         "Location": f"{BASE}/ServiceRequest/{view.id}",
@@ -92,8 +91,6 @@ async def post_service_request(
 async def post_bundle(
     request: Request,
     caller: Writer,
-    session: Session,
-    cipher: Cipher,
     index: Index,
     preference: Preference,
     key: IdempotencyKey = None,
@@ -104,7 +101,7 @@ async def post_bundle(
     identifier, or the request's."""
     posted = await _posted(request, order_of_bundle)
     sender = Sender(caller, key, preferred_language(accept_language))
-    answer = await commands.submit(session, cipher, index, sender, posted)
+    answer = await commands.submit(_intakes(request), index, sender, posted)
     view = outgoing.view_of_receipt(answer.body)
     return _fhir(_bundle(request, posted, view, answer, preference), _said(answer, sender))
 
@@ -159,6 +156,11 @@ async def get_task(
     view = await _read(session, caller, referral_id, accept_language)
     headers = {"Content-Language": preferred_language(accept_language)}
     return _fhir(outgoing.task(view), {**_read_headers(view), **headers})
+
+
+def _intakes(request: Request) -> Intakes:
+    intakes: Intakes = request.app.state.intakes
+    return intakes
 
 
 async def _posted(request: Request, take_apart: TakeApart) -> Posted:

@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from services.referral.fhir import mapping, wire
 from services.referral.fhir.findings import Findings
 from services.referral.fhir.orders import Order
 from services.referral.intake import checks
-from services.referral.intake.commands import Intake, submit_referral
+from services.referral.intake.commands import Intake, Intakes
 from services.referral.intake.schemas import ReferralBody
 from shared.auth import Caller
-from shared.crypto import BlindIndex, FieldCipher
+from shared.crypto import BlindIndex
 from shared.idempotency import Answer, fingerprint_of
 from shared.problems import IDEMPOTENCY_KEY_MISSING, FieldError, Problem
 
@@ -57,13 +55,11 @@ def read(content: bytes, take_apart: TakeApart, *, allow_test_codes: bool, today
     return Posted(order, draft.body(check), tuple(findings.left_out))
 
 
-async def submit(
-    session: AsyncSession, cipher: FieldCipher, index: BlindIndex, sender: Sender, posted: Posted
-) -> Answer:
+async def submit(intakes: Intakes, index: BlindIndex, sender: Sender, posted: Posted) -> Answer:
     """Takes the referral once. Answers the receipt, as intake does."""
     key = sender.key or _derived_key(index, posted)
     intake = Intake(sender.caller, posted.body, key, sender.language)
-    return await submit_referral(session, cipher, index, intake)
+    return await intakes.submit(intake)
 
 
 def _derived_key(index: BlindIndex, posted: Posted) -> str:

@@ -30,7 +30,7 @@ class Returned(StrEnum):
     OUTCOME = "OperationOutcome"
 
 
-def _acceptable(
+async def _acceptable(
     accept: Annotated[str | None, Header(include_in_schema=False)] = None,
     wanted: Annotated[
         str | None,
@@ -50,7 +50,7 @@ def _acceptable(
         raise Problem(NOT_ACCEPTABLE, "FHIR is spoken here as application/fhir+json, R4.")
 
 
-def _taken(
+async def _taken(
     content_type: Annotated[str | None, Header(include_in_schema=False)] = None,
     if_none_exist: Annotated[str | None, Header(include_in_schema=False)] = None,
 ) -> None:
@@ -65,7 +65,7 @@ def _taken(
         )
 
 
-def _returned(
+async def _returned(
     prefer: Annotated[
         str | None,
         Header(max_length=200, description="return=minimal, representation or OperationOutcome"),

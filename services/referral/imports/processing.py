@@ -84,13 +84,14 @@ class Importer:
     async def _batches(self, job: Import) -> AsyncIterator[list[Line]]:
         """The lines behind the job's position, a batch at a time."""
         batch: list[Line] = []
-        names: set[tuple[str, str | None]] = set()
+        names: set[tuple[str, str]] = set()
         async for line in self._reader.lines(job):
-            if len(batch) == BATCH_LINES or not names.isdisjoint(line.names):
+            of_line = line.referral.names if line.referral else set()
+            if len(batch) == BATCH_LINES or not names.isdisjoint(of_line):
                 yield batch
                 batch, names = [], set()
             batch.append(line)
-            names |= line.names
+            names |= of_line
         if batch:
             yield batch
 

@@ -46,15 +46,6 @@ class Line:
     referral: Sent | None = None
     errors: tuple[FieldError, ...] = ()
 
-    @property
-    def names(self) -> set[tuple[str, str | None]]:
-        """Lines that share one of these are not taken together, but one after the other."""
-        if self.referral is None:
-            return set()
-        body = self.referral.body
-        names = {("id", body.external_id), ("code", body.client.identity_code)}
-        return {name for name in names if name[1] is not None}
-
 
 class FileReader:
     """Reads the sealed pieces of files; only the piece and the line in hand are held."""

@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Header, Request
 from fastapi.responses import JSONResponse
 
-from services.referral.intake import checks, commands
+from services.referral.intake import checks
+from services.referral.intake.commands import Intake, Intakes
 from services.referral.intake.examples import OPENAPI_EXAMPLES
 from services.referral.intake.schemas import Receipt, ReferralBody
 from services.referral.settings import Settings
@@ -14,7 +15,7 @@ from shared import web
 from shared.auth import Caller, scoped
 from shared.calendar import FINLAND
 from shared.clock import utc_now
-from shared.web import Cipher, Index, RequiredIdempotencyKey, Session
+from shared.web import RequiredIdempotencyKey
 
 router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
 Sender = Annotated[Caller, Depends(scoped("referrals:write"))]
@@ -31,16 +32,14 @@ async def post_referral(
     body: Annotated[ReferralBody, Body(openapi_examples=OPENAPI_EXAMPLES)],
     request: Request,
     caller: Sender,
-    session: Session,
-    cipher: Cipher,
-    index: Index,
     key: RequiredIdempotencyKey,
     accept_language: Annotated[str | None, Header()] = None,
 ) -> JSONResponse:
     """Takes a referral and answers a receipt. Repeat it with the same Idempotency-Key as often as
     you need; it is taken once."""
     settings: Settings = request.app.state.settings
+    intakes: Intakes = request.app.state.intakes
     today = utc_now().astimezone(FINLAND).date()
     checked = checks.checked(body, allow_test_codes=settings.allow_test_identity_codes, today=today)
-    intake = commands.Intake(caller, checked, key, preferred_language(accept_language))
-    return web.answer(await commands.submit_referral(session, cipher, index, intake))
+    intake = Intake(caller, checked, key, preferred_language(accept_language))
+    return web.answer(await intakes.submit(intake))

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from opentelemetry.trace import Span, get_current_span
 from sqlalchemy import bindparam, select, text
-from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR, insert
+from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -34,6 +34,7 @@ from shared.idempotency import fingerprints_of
 from shared.identity_code import birth_date_of
 from shared.ids import new_id, new_reference
 from shared.problems import EXTERNAL_ID_CONFLICT, Problem
+from shared.rows import by_column, inserting
 
 _LOCK_EXTERNAL_IDS = text(
     """
@@ -43,6 +44,13 @@ _LOCK_EXTERNAL_IDS = text(
     ) AS ordered
     """
 ).bindparams(bindparam("names", type_=ARRAY(VARCHAR)))
+
+_COLUMNS = tuple(Referral.model_fields)
+_INSERT = (
+    inserting(Referral, _COLUMNS)
+    .on_conflict_do_nothing(index_elements=[col(Referral.reference)])
+    .returning(col(Referral.id))
+)
 
 
 @dataclass(frozen=True)
@@ -54,6 +62,12 @@ class Sent:
     fingerprint: bytes
     older: tuple[bytes, ...] = ()
     span: Span = field(default_factory=get_current_span)
+
+    @property
+    def names(self) -> set[tuple[str, str]]:
+        """Referrals that share one of these are not taken together, but one after the other."""
+        names = {"id": self.body.external_id, "code": self.body.client.identity_code}
+        return {(kind, name) for kind, name in names.items() if name is not None}
 
 
 @dataclass(frozen=True)
@@ -227,10 +241,7 @@ async def _insert(session: AsyncSession, referrals: Sequence[Referral]) -> None:
     left = {referral.id: referral for referral in referrals}
     while left:
         done = await session.execute(
-            insert(Referral)
-            .on_conflict_do_nothing(index_elements=[col(Referral.reference)])
-            .returning(col(Referral.id)),
-            [referral.model_dump() for referral in left.values()],
+            _INSERT, by_column([vars(referral) for referral in left.values()], _COLUMNS)
         )
         for referral_id in done.scalars():
             del left[referral_id]

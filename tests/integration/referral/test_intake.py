@@ -188,3 +188,50 @@ async def test_a_bad_field_is_pointed_at_and_nothing_is_stored(
     assert await service.count("referrals") == 0
     assert await service.count("idempotency") == 0
     assert await service.count("outbox") == 0
+
+
+async def test_referrals_of_one_moment_share_transactions_but_nothing_else(
+    service: Service,
+) -> None:
+    await service.post("prison", referral_body(external_id="T-0"))
+    bodies = [referral_body(external_id=f"T-{nth}") for nth in range(1, 20)]
+    changed = referral_body(external_id="T-0", urgency="routine")
+    answers = await asyncio.gather(
+        *(service.post("prison", body) for body in [*bodies[:9], changed, *bodies[9:]])
+    )
+    refused = answers.pop(9)
+    assert (refused.status_code, refused.json()["code"]) == (409, "external_id_conflict")
+    assert [answer.status_code for answer in answers] == [201] * 19
+    traces = {
+        answer.json()["id"]: answer.headers["traceresponse"].split("-")[1] for answer in answers
+    }
+    assert len(set(traces.values())) == 19
+    rows = await service.rows(
+        "SELECT subject_id, trace_id FROM audit WHERE action LIKE 'referral.%'"
+    )
+    noted = {str(row["subject_id"]): row["trace_id"] for row in rows}
+    assert {referral: noted[referral] for referral in traces} == traces
+    events = [
+        dict(json.loads(row["headers"])) for row in await service.rows("SELECT * FROM outbox")
+    ]
+    told = {
+        event["ce_subject"]: event["traceparent"].split("-")[1]
+        for event in events
+        if event["ce_type"] == "nopsa.referral.received.v1"
+    }
+    assert {referral: told[referral] for referral in traces} == traces
+    shared = await service.rows("SELECT count(*) FROM referrals GROUP BY xmin::text")
+    assert len(shared) < 19
+
+
+async def test_a_referral_that_cannot_be_kept_stops_none_that_came_with_it(
+    service: Service,
+) -> None:
+    await service.rows("ALTER TABLE referrals ADD CHECK (external_id <> 'BAD')")
+    bodies = [referral_body(external_id=name) for name in ("A", "B", "BAD", "C", "D")]
+    answers = await asyncio.gather(*(service.post("prison", body) for body in bodies))
+    assert [answer.status_code for answer in answers] == [201, 201, 500, 201, 201]
+    stored = await service.rows("SELECT external_id FROM referrals ORDER BY external_id")
+    assert [row["external_id"] for row in stored] == ["A", "B", "C", "D"]
+    assert await service.count("clients") == 4
+    assert await service.count("idempotency") == 4
