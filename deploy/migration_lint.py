@@ -25,6 +25,9 @@ NOT_OURS = (
     # Counters and versions that the schemas bound below 2^31; what grows without end is BIGINT.
     "prefer-bigint-over-int",
     "prefer-bigint-over-smallint",
+    # An autocommit block ends the transaction of its revision, and begins another.
+    "transaction-nesting",
+    "ban-uncommitted-transaction",
 )
 HARMLESS_ON_EMPTY_TABLES = (
     "require-concurrent-index-creation",

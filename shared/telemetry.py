@@ -15,6 +15,7 @@ from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.instrumentation.asyncpg import AsyncPGInstrumentor
+from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Event, ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
@@ -162,18 +163,22 @@ def within(span: trace.Span) -> Iterator[None]:
 @contextmanager
 def together(name: str, spans: Sequence[trace.Span]) -> Iterator[None]:
     """What is done in here is done for all of the spans: within the one, or within a span in a
-    trace of its own that is linked to each of several."""
+    trace of its own that is linked to each of several. That one tells how long it took; of its
+    statements, which are nobody's alone, no spans are kept."""
     if len(spans) == 1:
         with within(spans[0]):
             yield
         return
     links = [trace.Link(span.get_span_context()) for span in spans]
-    with TRACER.start_as_current_span(
-        name,
-        context=Context(),
-        links=links,
-        record_exception=False,
-        set_status_on_exception=False,
+    with (
+        TRACER.start_as_current_span(
+            name,
+            context=Context(),
+            links=links,
+            record_exception=False,
+            set_status_on_exception=False,
+        ),
+        suppress_instrumentation(),
     ):
         yield
 

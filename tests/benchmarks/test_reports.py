@@ -164,6 +164,45 @@ def _show(asked: str, taken: Taken) -> None:
     columns = [f"{way} {size}" for size in SIZES for way in WAYS]
     ratios_of = ("raw/query 1M", "raw/http 1M", "query 1M/100k")
     show(f"{asked} (ms; ratios)", ["report", *columns, *ratios_of, "goal"], rows)
+    _show_goals(asked, taken)
+
+
+def _show_goals(asked: str, taken: Taken) -> None:
+    """What was aimed at, for the whole set round by round, and for single reports."""
+    whole = {(size, way): _together(taken, size, way) for size in SIZES for way in WAYS}
+    of_raw = whole["1M", "raw"].over(whole["1M", "query"])
+    growth = whole["1M", "query"].over(whole["100k", "query"])
+    ratios = [taken[name, "1M"]["raw"].over(taken[name, "1M"]["query"]) for name in REPORTS]
+    met = sum(ratio.median >= GOAL_OF_RAW for ratio in ratios)
+    least = min(ratio.median for ratio in ratios)
+    rows = (
+        (
+            "whole set: raw/query 1M",
+            f"at least {GOAL_OF_RAW:g}",
+            of_raw,
+            of_raw.median >= GOAL_OF_RAW,
+        ),
+        (
+            "whole set: query 1M/100k",
+            f"at most {GOAL_OF_GROWTH:g}",
+            growth,
+            growth.median <= GOAL_OF_GROWTH,
+        ),
+        (
+            "single reports: raw/query 1M",
+            f"at least {GOAL_OF_RAW:g}",
+            f"{met} of {len(ratios)}, the least {least:.3g}",
+            met == len(ratios),
+        ),
+    )
+    shown = [(*row, "met" if is_met else "missed") for *row, is_met in rows]
+    show(f"{asked}: goals", ["goal", "aimed at", "measured (range)", ""], shown)
     for way in WAYS:
-        total = [sum(taken[name, size][way].median for name in REPORTS) for size in SIZES]
-        print(f"The whole set, {way}: {total[0] * 1000:.0f} and {total[1] * 1000:.0f} ms")
+        total = [milliseconds(whole[size, way]) for size in SIZES]
+        print(f"The whole set, {way}: {total[0]} and {total[1]} ms")
+
+
+def _together(taken: Taken, size: str, way: str) -> Times:
+    """All reports of a round, one after the other."""
+    every = [taken[name, size][way].seconds for name in REPORTS]
+    return Times(tuple(map(sum, zip(*every, strict=True))))

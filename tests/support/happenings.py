@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -21,7 +22,6 @@ from shared.contracts.base import event
 from shared.contracts.topics import dead_letter
 from shared.db import Database
 from shared.messages import Received, headers_of
-from shared.relay import Relay
 from shared.settings import KafkaSettings, PlatformSettings
 from tests.support.databases import Databases
 from tests.support.settings import settings_for
@@ -29,6 +29,14 @@ from tests.support.topics import create_topics, read_all
 
 _numbers = itertools.count(1)
 _EFFECTS = "CREATE TABLE effects (nth serial, event_id uuid, key uuid, version int)"
+
+
+class Runs(Protocol):
+    """Works until it is cancelled."""
+
+    async def run(self) -> None:
+        """Its work."""
+        ...
 
 
 @dataclass
@@ -148,8 +156,8 @@ async def open_lab(postgres: Databases, kafka: KafkaSettings) -> Lab:
 
 
 @asynccontextmanager
-async def running(*parts: Relay | Consumer) -> AsyncIterator[None]:
-    """Runs relays and consumers for a while."""
+async def running(*parts: Runs) -> AsyncIterator[None]:
+    """Runs relays, consumers and their like for a while."""
     tasks = [asyncio.create_task(part.run()) for part in parts]
     try:
         yield

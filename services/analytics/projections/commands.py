@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.analytics.projections import visits
+from services.analytics.projections import belonging, visits
 from services.analytics.projections.rows import fill
 from services.analytics.projections.working_clock import hours_at
 from services.analytics.tables import CaseFact, ReferralFact
@@ -129,9 +129,10 @@ async def open_case(session: AsyncSession, event: Received) -> None:
         "alternative_at_opening": data.alternative_service,
         "opened_version": data.version,
     }
-    await visits.hold(session, data.aggregate_id)
+    await belonging.hold(session, data.aggregate_id)
     await _upsert_case(session, data, values, guard="opened_version")
-    await visits.follow(session, data.aggregate_id)
+    if await belonging.follow(session, data.aggregate_id):
+        await visits.recount(session, {data.aggregate_id})
 
 
 async def close_case(session: AsyncSession, event: Received) -> None:

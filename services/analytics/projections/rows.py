@@ -22,13 +22,14 @@ async def fill(
     newer: Mapping[str, Values] | None = None,
     version: int = 0,
     beside: Select[Any] | None = None,
+    only: ColumnElement[bool] | None = None,
 ) -> bool:
     """Writes to the row of `key`.
 
     `newer` names, by the column that guards them, groups of columns that are filled when `version`
     is newer than what the guard says. `once` is filled where nothing is yet, `first` keeps the
     least. Values may be columns of a row `beside`, that a query without columns finds; where it is
-    not there, nothing is written: False.
+    not there, nothing is written: False. Nor is a row changed for which `only` does not hold.
     """
     once, first, newer = once or {}, first or {}, newer or {}
     values: dict[str, Any] = {**key, **once, **first}
@@ -45,7 +46,7 @@ async def fill(
             name: case((is_news, told[name]), else_=known[name]) for name in (*group, guard)
         }
     index = [known[name] for name in key]
-    written = upsert.on_conflict_do_update(index_elements=index, set_=changes)
+    written = upsert.on_conflict_do_update(index_elements=index, set_=changes, where=only)
     return (await session.execute(written.returning(literal(True)))).first() is not None
 
 

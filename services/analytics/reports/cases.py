@@ -1,8 +1,11 @@
 """Cases with all that reports ask of one: whose it is, and what it is counted under.
 
 A case worked here is told its source and age group by the first referral that it answers, a case
-of imported history by itself. Whatever happened in a case is counted under its case.
+of imported history by itself. Whatever happened in a case is counted under its case. Each is made
+once: to put a statement together costs as much as a small one takes.
 """
+
+from functools import cache
 
 from sqlalchemy import ColumnElement, Date, Subquery, cast, func, select, true
 from sqlalchemy.sql.elements import SQLCoreOperations
@@ -10,7 +13,7 @@ from sqlalchemy.sql.selectable import LateralFromClause
 from sqlmodel import SQLModel, col
 
 from services.analytics.reports.persons import person_of_case, persons
-from services.analytics.tables import CaseFact, ReferralFact, VisitFact
+from services.analytics.tables import CaseFact, ReferralFact
 
 _OWN = (
     "case_id",
@@ -29,19 +32,23 @@ _LENT = ("person", "county", "municipality", "source_kind", "age_group", "opened
 """What a fact of a case has of its case, save for a team of its own."""
 
 
-def cases(of_referral: bool = True) -> Subquery:
+@cache
+def cases(of_referral: bool = True, of_person: bool = True) -> Subquery:
     """Every case, also those that only something else than their beginning was told of.
 
     Looking for the first referral of each is most of the work: without `of_referral` what it tells
-    is left out.
+    is left out. So is whose it is without `of_person`, for reports that count cases.
     """
-    known, first = persons(), _first_referral()
+    first = _first_referral()
     told_last = func.coalesce(CaseFact.alternative_service, CaseFact.alternative_at_opening)
     found = select(
         *(getattr(CaseFact, name) for name in _OWN),
-        person_of_case(known).label("person"),
         told_last.label("alternative_service"),
-    ).outerjoin_from(CaseFact, known, known.c.ref == col(CaseFact.client_ref))
+    )
+    if of_person:
+        known = persons()
+        found = found.add_columns(person_of_case(known).label("person"))
+        found = found.outerjoin(known, known.c.ref == col(CaseFact.client_ref))
     if of_referral:
         found = found.add_columns(
             func.coalesce(CaseFact.source_kind, first.c.source_kind).label("source_kind"),
@@ -68,6 +75,7 @@ def _first_referral() -> LateralFromClause:
     )
 
 
+@cache
 def with_case(fact: type[SQLModel], of_referral: bool = True) -> Subquery:
     """The rows of a fact that has a `case_id`, each with what it is counted under; its own team
     goes before the case's. `of_referral` as for `cases`."""
@@ -84,12 +92,14 @@ def with_case(fact: type[SQLModel], of_referral: bool = True) -> Subquery:
     )
 
 
-def visits(of_referral: bool = True) -> Subquery:
-    """Visits with what they are counted under. `of_referral` as for `cases`: without what a
-    referral tells, all of it stands in the visit's own row and no case is looked at."""
+@cache
+def own_rows(fact: type[SQLModel], of_referral: bool = True) -> Subquery:
+    """The rows of a fact that has in its own row what it is counted under
+    (`projections.belonging`). `of_referral` as for `cases`: without what a referral tells no case
+    is looked at."""
     if of_referral:
-        return with_case(VisitFact)
-    own = VisitFact.__table__.c  # type: ignore[attr-defined]
+        return with_case(fact)
+    own = fact.__table__.c  # type: ignore[attr-defined]
     team = func.coalesce(own.team, own.case_team).label("team")
     return select(*(column for column in own if column.name != "team"), team).subquery()
 

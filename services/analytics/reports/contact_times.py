@@ -25,7 +25,7 @@ FIGURES = ("median_working_hours", "p90_working_hours", "within_deadline_share")
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """The figures of all, and a row for each source and urgency that occurred."""
-    case = cases().c
+    case = cases(of_person=False).c
     source, urgency = case.source_kind, case.urgency
     hours = func.greatest(case.contacted_hours - case.received_hours, 0)
     reached = (

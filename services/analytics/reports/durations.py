@@ -50,7 +50,7 @@ async def compute(session: AsyncSession, question: Question) -> Data:
 async def _of(
     session: AsyncSession, question: Question, before: date | None = None, after: date | None = None
 ) -> dict[str, Any]:
-    case = cases(question.of_referral).c
+    case = cases(question.of_referral, of_person=False).c
     opened_on = finnish_day(case.opened_at)
     cohort = [opened_on < before] if before else [opened_on >= after] if after else []
     days = (finnish_day(case.closed_at) - opened_on).label("days")

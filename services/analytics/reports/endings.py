@@ -20,7 +20,7 @@ DEFINITION = (
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """A row for each reason that occurred, in the order of their codes."""
-    case = cases(question.of_referral).c
+    case = cases(question.of_referral, of_person=False).c
     reason = case.closing_reason
     ended = select(reason, func.count().label("cases")).where(
         *question.within(case.closed_at), *question.narrowing(case)

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.analytics.reports.cases import with_case
+from services.analytics.reports.cases import own_rows
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.rules import share
 from services.analytics.reports.small_numbers import Protection, Sum, columns_of, rows_of
@@ -22,7 +22,7 @@ COUNTS = ("set", "attained", "dropped", "open")
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """The figures of all, and a row for each area that occurred."""
-    goal = with_case(GoalFact, question.of_referral).c
+    goal = own_rows(GoalFact, question.of_referral).c
     were_set = (
         select(goal.area, goal.state, func.count().label("goals"))
         .where(*question.within(goal.set_at), *question.narrowing(goal))

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.analytics.reports.cases import median, with_case
+from services.analytics.reports.cases import median, own_rows
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.rules import rounded, share
 from services.analytics.reports.small_numbers import Protection, Sum, columns_of
@@ -28,7 +28,7 @@ COUNTS = ("proposed", *STEPS, "returned", "followed_up_after_90_days", *FOLLOWED
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """The figures of all, and a row for each kind of receiver that occurred."""
-    handover = with_case(HandoverFact, question.of_referral).c
+    handover = own_rows(HandoverFact, question.of_referral).c
     came_back = (
         select(col(CaseFact.case_id))
         .where(col(CaseFact.previous_case) == handover.case_id)

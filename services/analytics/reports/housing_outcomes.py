@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, func, select, true
 from sqlalchemy.dialects.postgresql import aggregate_order_by, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from services.analytics.reports.cases import with_case
-from services.analytics.reports.persons import persons
+from services.analytics.reports.cases import own_rows
+from services.analytics.reports.persons import person_of_case, persons
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.small_numbers import Protection, Sum
 from services.analytics.tables import CaseFact, HousingFact, ReferralFact
@@ -42,7 +42,8 @@ async def compute(session: AsyncSession, question: Question) -> Data:
 
 
 def _moves(question: Question) -> Select[Any]:
-    change = with_case(HousingFact, question.of_referral).c
+    known, told = persons(), own_rows(HousingFact, question.of_referral)
+    change = told.c
     order = (change.at, change.version, change.case_id)
     before = func.coalesce(change.from_status, HousingStatus.UNKNOWN)
     last = [column.desc() for column in order]
@@ -51,8 +52,10 @@ def _moves(question: Question) -> Select[Any]:
             _first(before, *order).label("lived"),
             _first(change.to_status, *last).label("lives"),
         )
+        .outerjoin_from(told, CaseFact, col(CaseFact.case_id) == change.case_id)
+        .outerjoin(known, known.c.ref == col(CaseFact.client_ref))
         .where(*question.within(change.at), *question.narrowing(change))
-        .group_by(func.coalesce(change.person, change.case_id))
+        .group_by(func.coalesce(person_of_case(known), change.case_id))
     )
 
 
@@ -82,24 +85,28 @@ def _evictions(question: Question) -> Select[int, int]:
 
 
 def _last_word(threatened: Subquery) -> ColumnElement[str]:
-    """How each who was threatened lives now, if something was told of it since. Their cases are
-    looked up by all refs of theirs: there are few of them, and many changes."""
+    """How each who was threatened lives now, if something was told of it since. They are looked up
+    one by one, by all refs of theirs: there are few of them, and many cases and changes."""
     known = persons()
     person, since = threatened.c.person, threatened.c.since
     others = select(person, since, known.c.ref).join(known, known.c.person == person)
-    refs = select(person, since, person.label("ref")).union(others).subquery().c
-    of_same_case = col(HousingFact.case_id) == col(CaseFact.case_id)
+    refs = select(person, since, person.label("ref")).union(others).subquery()
+    change = HousingFact.__table__.c  # type: ignore[attr-defined]
+    of_ref = (
+        select(change.to_status, change.at, change.version, change.case_id)
+        .join_from(HousingFact, CaseFact, change.case_id == col(CaseFact.case_id))
+        .where(col(CaseFact.client_ref) == refs.c.ref, change.at >= refs.c.since)
+        .order_by(change.at.desc(), change.version.desc(), change.case_id)
+        .limit(1)
+        .correlate(refs)
+        .lateral()
+    )
+    told = of_ref.c
     last = (
-        select(col(HousingFact.to_status))
-        .ext(distinct_on(refs.person))
-        .join_from(CaseFact, HousingFact, of_same_case)
-        .where(col(CaseFact.client_ref) == refs.ref, col(HousingFact.at) >= refs.since)
-        .order_by(
-            refs.person,
-            col(HousingFact.at).desc(),
-            col(HousingFact.version).desc(),
-            col(HousingFact.case_id),
-        )
+        select(told.to_status)
+        .ext(distinct_on(refs.c.person))
+        .join_from(refs, of_ref, true())
+        .order_by(refs.c.person, told.at.desc(), told.version.desc(), told.case_id)
         .subquery()
     )
     status: ColumnElement[str] = last.c.to_status

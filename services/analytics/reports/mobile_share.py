@@ -1,17 +1,20 @@
 """Mobile share: how much of the work is done where the clients are."""
 
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Integer, cast, func, select
+from sqlalchemy import ColumnElement, DateTime, Integer, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import SQLCoreOperations
 from sqlmodel import col
 
-from services.analytics.reports.cases import visits
+from services.analytics.reports.cases import own_rows
 from services.analytics.reports.report import Data, Question, Report
-from services.analytics.reports.rules import on_line, share
+from services.analytics.reports.rules import bounds, on_line, share
 from services.analytics.reports.small_numbers import Protection, Sum, rows_of
-from services.analytics.tables import MobileTarget
+from services.analytics.tables import MobileTarget, VisitFact
 from shared.contracts.codes import VisitLocation
 
 DEFINITION = (
@@ -28,9 +31,8 @@ COUNTS = ("kept", "mobile", "elsewhere")
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """A row for each team and year with a kept visit, and the points of the line of targets."""
-    visit = visits(question.of_referral).c
-    local = func.timezone("Europe/Helsinki", visit.scheduled_at)
-    year = cast(func.extract("year", local), Integer).label("year")
+    visit = own_rows(VisitFact, question.of_referral).c
+    year = _year(visit.scheduled_at, question).label("year")
     is_mobile = visit.location.in_(MOBILE)
     kept = (
         select(
@@ -61,6 +63,14 @@ async def compute(session: AsyncSession, question: Question) -> Data:
             for target in put_in
         ],
     }
+
+
+def _year(moment: SQLCoreOperations[datetime], question: Question) -> ColumnElement[int]:
+    """The Finnish year of a moment of the period."""
+    first, last = question.first_day.year, question.last_day.year
+    begins = [bounds(day, day)[0] for day in (date(n, 1, 1) for n in range(first + 1, last + 1))]
+    changes = literal(begins, ARRAY(DateTime(timezone=True)))
+    return func.width_bucket(moment, changes, type_=Integer) + first
 
 
 def _shown(row: Any, target: float | None) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.analytics.reports.cases import median, with_case
+from services.analytics.reports.cases import median, own_rows
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.rules import rounded, share
 from services.analytics.reports.small_numbers import Protection, Sum, columns_of
@@ -28,7 +28,7 @@ CHANGES = ("more_points", "as_many_points", "fewer_points")
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """A row for each way that points may have gone."""
-    reading = with_case(MotivationFact, question.of_referral).c
+    reading = own_rows(MotivationFact, question.of_referral).c
     values = func.array_agg(aggregate_order_by(reading.value, reading.at, reading.version))
     ends = (
         select(values.label("values"))

@@ -78,7 +78,7 @@ async def _clients(session: AsyncSession, question: Question) -> Clients:
 
 
 def _placements(of_referral: bool) -> Subquery:
-    known, case = persons(), cases(of_referral)
+    known, case = persons(), cases(of_referral, of_person=False)
     own = PlacementFact.__table__.c  # type: ignore[attr-defined]
     return (
         select(

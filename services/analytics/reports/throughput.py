@@ -1,7 +1,7 @@
 """Throughput: cases and meetings for each worker, week by week; what clogs a team shows here."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import accumulate, groupby
 from typing import Any
@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, DateTime, Integer, cast, func, literal, or
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import SQLCoreOperations
+from sqlmodel import col
 
-from services.analytics.reports.cases import cases, visits
+from services.analytics.reports.cases import cases, own_rows
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.rules import rounded
 from services.analytics.reports.small_numbers import Protection
@@ -39,23 +40,30 @@ async def compute(session: AsyncSession, question: Question) -> Data:
         return {"rows": []}
     open_cases = await _open_cases(session, question, weeks)
     kept = await _kept(session, question, weeks)
-    workers = await _workers(session, weeks)
+    keys = sorted(open_cases.keys() | kept.keys())
+    workers = await _workers(session, weeks, {team for _, team in keys})
+    names = [_name(begins) for begins, _ in weeks]
     return {
         "rows": [
             _row(
-                weeks[key[0]][0],
+                names[key[0]],
                 key[1],
                 workers=workers.get(key, 0),
                 open_cases=open_cases.get(key, 0),
                 kept=kept.get(key, (0, None)),
             )
-            for key in sorted(open_cases.keys() | kept.keys())
+            for key in keys
         ]
     }
 
 
+def _name(week: datetime) -> str:
+    year, number, _ = finnish_day(week).isocalendar()
+    return f"{year}-W{number:02}"
+
+
 def _row(
-    week: datetime,
+    week: str,
     team: UUID,
     *,
     workers: int,
@@ -63,9 +71,8 @@ def _row(
     kept: tuple[int, float | None],
 ) -> dict[str, Any]:
     visits, between = kept
-    year, number, _ = finnish_day(week).isocalendar()
     return {
-        "week": f"{year}-W{number:02}",
+        "week": week,
         "team": str(team),
         "workers": workers,
         "open_cases": open_cases,
@@ -117,7 +124,7 @@ def _running(weeks: Weeks, changes: Iterable[tuple[UUID, int, int]]) -> dict[Key
 
 
 async def _open_cases(session: AsyncSession, question: Question, weeks: Weeks) -> dict[Key, int]:
-    case = cases(question.of_referral).c
+    case = cases(question.of_referral, of_person=False).c
     asked = (
         case.team.is_not(None),
         case.opened_at < weeks[-1][1],
@@ -136,42 +143,35 @@ async def _open_cases(session: AsyncSession, question: Question, weeks: Weeks) -
 async def _kept(
     session: AsyncSession, question: Question, weeks: Weeks
 ) -> dict[Key, tuple[int, float | None]]:
-    """Kept visits, and the mean of the days since the visit before. Only cases with a visit in the
-    weeks are looked at, but with all of their visits."""
-    visit, met = (visits(question.of_referral).c for _ in range(2))
-    in_weeks = (met.scheduled_at >= weeks[0][0], met.scheduled_at < weeks[-1][1])
-    before = func.lag(visit.scheduled_at).over(
-        partition_by=visit.case_id, order_by=(visit.scheduled_at, visit.visit_id)
-    )
-    days = func.extract("epoch", visit.scheduled_at - before) / 86400
+    """Kept visits, and the mean of the days since the visit before."""
+    visit = own_rows(VisitFact, question.of_referral).c
+    before = visit.kept_before if question.team is None else visit.team_kept_before
+    between = func.extract("epoch", func.avg(visit.scheduled_at - before)) / 86400
+    week = _place(visit.scheduled_at, weeks)
     kept = (
-        select(visit.team, visit.scheduled_at, days.label("days"))
+        select(week, visit.team, func.count(), between)
         .where(
             visit.state == "kept",
-            visit.case_id.in_(select(met.case_id).where(*in_weeks, *question.narrowing(met))),
+            visit.team.is_not(None),
+            visit.scheduled_at >= weeks[0][0],
             visit.scheduled_at < weeks[-1][1],
             *question.narrowing(visit),
         )
-        .subquery()
-        .c
+        .group_by(week, visit.team)
     )
-    week = _place(kept.scheduled_at, weeks)
-    counted = (
-        select(week, kept.team, func.count(), func.avg(kept.days))
-        .where(kept.team.is_not(None), kept.scheduled_at >= weeks[0][0])
-        .group_by(week, kept.team)
-    )
-    rows = await session.execute(counted)
-    return {(place, team): (count, between) for place, team, count, between in rows}
+    rows = await session.execute(kept)
+    return {(place, team): (count, days) for place, team, count, days in rows}
 
 
-async def _workers(session: AsyncSession, weeks: Weeks) -> dict[Key, int]:
-    """How many worked in each team when the week ended, by the last word on each worker."""
+async def _workers(session: AsyncSession, weeks: Weeks, teams: Collection[UUID]) -> dict[Key, int]:
+    """How many worked in each of the teams when the week ended, by the last word on each worker who
+    ever was in one of them."""
     worker = WorkerFact.__table__.c  # type: ignore[attr-defined]
+    theirs = select(col(WorkerFact.worker_id)).where(col(WorkerFact.team).in_(teams))
     place = _place(worker.at, weeks)
     told = await session.execute(
         select(worker.worker_id, place, worker.version, worker.team, worker.capacity_points > 0)
-        .where(worker.at < weeks[-1][1])
+        .where(worker.at < weeks[-1][1], worker.worker_id.in_(theirs))
         .order_by(worker.worker_id, place, worker.version)
     )
     return _running(weeks, _moves(told.all()))

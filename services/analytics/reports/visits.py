@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.analytics.reports.cases import visits
+from services.analytics.reports.cases import own_rows
 from services.analytics.reports.report import Data, Question, Report
 from services.analytics.reports.rules import share
 from services.analytics.reports.small_numbers import Protection, Sum, columns_of, rows_of
+from services.analytics.tables import VisitFact
 from shared.contracts.codes import VisitLocation
 
 DEFINITION = (
@@ -24,7 +25,7 @@ COUNTS = ("booked", *STATES, "open")
 
 async def compute(session: AsyncSession, question: Question) -> Data:
     """All visits of the period, a row for every location, and one for each month that had some."""
-    visit = visits(question.of_referral).c
+    visit = own_rows(VisitFact, question.of_referral).c
     month = func.date_trunc("month", func.timezone("Europe/Helsinki", visit.scheduled_at))
     booked = (
         select(month.label("month"), visit.location, visit.state, func.count().label("visits"))

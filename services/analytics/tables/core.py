@@ -28,7 +28,17 @@ class ReferralFact(Base, table=True):
     `entered_in_error` counts nowhere. `received_hours` is `received_at` on the working clock."""
 
     __tablename__ = "referral_facts"
-    __table_args__ = (Index("ix_referral_facts_county_received_at", "county", "received_at"),)
+    __table_args__ = (
+        Index("ix_referral_facts_county_received_at", "county", "received_at"),
+        Index(
+            "ix_referral_facts_of_case",
+            "case_id",
+            "received_at",
+            "referral_id",
+            postgresql_include=["source_kind", "age_group", "urgency", "received_hours"],
+            postgresql_where=text("received_at IS NOT NULL AND NOT entered_in_error"),
+        ),
+    )
 
     referral_id: UUID = Field(primary_key=True)
     client_ref: UUID
