@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 CLEAN_ENV := env -u PIP_FIND_LINKS -u UV_FIND_LINKS -u UV_NO_INDEX -u UV_OFFLINE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up lint test bench-reports bench-calls fuzz test-kafka test-browser chaos soak ops-check sbom licences audit lock contracts clean
+.PHONY: help demo up lint test bench-reports bench-calls bench-intake bench-messages fuzz test-kafka test-browser chaos soak ops-check sbom licences audit lock contracts clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -54,6 +54,17 @@ bench-calls: $(VENV)/.dev ## Time decisions, and referrals through the whole pro
 	@echo "Asking and referring (some three minutes) ..."
 	@$(BIN)/pytest tests/benchmarks/test_decisions.py tests/benchmarks/test_referrals.py \
 		-m benchmark -s -q
+
+bench-intake: $(VENV)/.dev ## Time intake against bare handlers, and weigh the services (wrk, Node)
+	@echo "Referring, filling and weighing (some fifteen minutes on two cores) ..."
+	@$(BIN)/pytest tests/benchmarks/test_intake.py tests/benchmarks/test_footprint.py \
+		-m benchmark -s -q
+
+bench-messages: $(VENV)/.dev ## Time relay, consumers and round trip on Apache Kafka (BROKER=tansu: embedded)
+	@if [ "$(BROKER)" != tansu ]; then $(MAKE) --no-print-directory $(KAFKA_LIBS)/.complete; fi
+	@echo "Sending, draining a million, applying and posting (some fifteen minutes) ..."
+	@$(BIN)/pytest tests/benchmarks/test_relay.py tests/benchmarks/test_consumer.py \
+		tests/benchmarks/test_round_trip.py --broker=$(or $(BROKER),kafka) -m benchmark -s -q
 
 fuzz: $(VENV)/.dev ## Attack every way in and tell what came of it (FUZZ_EXAMPLES=20 goes deeper)
 	@echo "Attacking (up to twelve minutes on two cores) ..."

@@ -22,14 +22,23 @@ Fetched = Mapping[TopicPartition, Sequence[ConsumerRecord]]
 
 
 class Fetching:
-    """Fetches for a consumer that commits what it has handled before it fetches again."""
+    """Fetches for a consumer that commits what it has handled before it fetches again, or for one
+    without a group, which has handled what it was given."""
 
-    def __init__(self, client: AIOKafkaConsumer) -> None:
+    def __init__(self, client: AIOKafkaConsumer, *, in_group: bool = True) -> None:
         self._client = client
+        self._in_group = in_group
+        self._given: dict[TopicPartition, int] = {}
         self._careful_until = 0.0
 
     async def next(self) -> Fetched:
         """The next records of each partition, in order; empty when nothing came for a moment."""
+        fetched = await self._fetched()
+        if not self._in_group:
+            self._given |= {tp: records[-1].offset + 1 for tp, records in fetched.items()}
+        return fetched
+
+    async def _fetched(self) -> Fetched:
         if time.monotonic() < self._careful_until:
             return await self._carefully()
         try:
@@ -45,11 +54,11 @@ class Fetching:
     async def _go_back(self) -> None:
         """To what was not handled yet."""
         for tp in self._client.assignment():
-            committed = await self._client.committed(tp)
-            if committed is None:
+            handled = await self._client.committed(tp) if self._in_group else self._given.get(tp)
+            if handled is None:
                 await self._client.seek_to_beginning(tp)
             else:
-                self._client.seek(tp, committed)
+                self._client.seek(tp, handled)
 
     async def _carefully(self) -> Fetched:
         """One record of each partition. Ends the search with the one that cannot be read."""

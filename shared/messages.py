@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from shared.contracts import EventData, event_class
 from shared.contracts.topics import dead_letter
+from shared.holding import unholdable
 from shared.ids import new_id
 from shared.outbox import Message
 from shared.redaction import field_name
@@ -97,6 +98,8 @@ def parse(record: ConsumerRecord) -> Received | None:
         data = data_class.model_validate_json(record.value or b"")
     except ValidationError as error:
         raise PoisonError("schema_violation", _where(error)) from None
+    if beyond := unholdable(data):
+        raise PoisonError("schema_violation", ", ".join(beyond[:5]))
     correlation = _uuid(headers, "ce_correlationid")
     return Received(event_id, event_type, data.occurred_at, correlation, data)
 

@@ -185,7 +185,7 @@ class PlatformSettings(DatabaseSettings):
         int,
         Field(ge=1, le=64, description="parallel outbox lanes; change only with all relays down"),
     ] = 4
-    relay_batch_size: Annotated[int, Field(ge=1, description="outbox rows sent at a time")] = 500
+    relay_batch_size: Annotated[int, Field(ge=1, description="outbox rows sent at a time")] = 1000
     relay_poll_seconds: Annotated[
         float, Field(gt=0, description="fallback when a notification was missed")
     ] = 2.0

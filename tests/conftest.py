@@ -16,6 +16,7 @@ from shared.settings import KafkaSettings
 from tests.support.certificates import certificate_for
 from tests.support.databases import Databases
 from tests.support.deeper import examples
+from tests.support.routes import Remembered
 
 pytest_plugins = ("tests.support.attacks",)
 os.environ.setdefault("NOPSA_RATE_PER_MINUTE", "600000")
@@ -47,6 +48,14 @@ def few_authorities(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     certificate_for("nobody.example", folder)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SSL_CERT_FILE", str(folder / "nobody.example.pem"))
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def routes_worked_out_once() -> Iterator[None]:
+    """Each test has applications of its own; what their routes are does not change."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("fastapi.routing._EffectiveRouteContext", Remembered)
         yield
 
 

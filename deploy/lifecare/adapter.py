@@ -7,6 +7,7 @@ the loop waits at the event it could not follow, longer each time.
 
 import asyncio
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,13 +17,17 @@ from pydantic import ValidationError
 
 from deploy.lifecare.events import EVENTS, Ready, Withdrawn
 from deploy.lifecare.nopsa import Later, Nopsa, Refused
+from deploy.lifecare.reading import UNREADABLE, Reading
 from deploy.lifecare.settings import Record, Settings
 from deploy.lifecare.store import Kept, Store
 
 LOG = logging.getLogger("lifecare")
 FIRST_WAIT_SECONDS = 0.5
-POLL_MILLISECONDS = 500
-TRACE_HEADERS = ("traceparent", "tracestate")
+TRACE_HEADERS = {
+    "traceparent": re.compile(r"[0-9a-f]{2}(-[0-9a-f]{2,32}){3}"),
+    "tracestate": re.compile(r"[\x21-\x7e][\x20-\x7e]{0,511}"),
+}
+"""What goes on into calls as it came; whatever looks otherwise could not be sent."""
 
 
 class NotUnderstoodError(Exception):
@@ -72,9 +77,9 @@ class Adapter:
         )
         try:
             await consumer.start()
+            reading = Reading(consumer)
             while True:
-                fetched = await consumer.getmany(timeout_ms=POLL_MILLISECONDS)
-                for partition, records in fetched.items():
+                for partition, records in (await reading.next()).items():
                     await self._work_through(consumer, partition, records)
         finally:
             await consumer.stop()
@@ -152,6 +157,8 @@ def understand(record: ConsumerRecord, ours: Record) -> Event | None:
     """The event of a message; None for a type of our topic that this adapter does not know, since a
     newer one may come. Raises `NotUnderstoodError`."""
     headers = {name: (value or b"").decode("latin-1") for name, value in record.headers}
+    if UNREADABLE in headers:
+        raise NotUnderstoodError("a header name in it is no UTF-8")
     event_type = headers.get("ce_type", "")
     beginning = f"nopsa.record.{ours}."
     if not event_type.startswith(beginning):
@@ -159,7 +166,11 @@ def understand(record: ConsumerRecord, ours: Record) -> Event | None:
     known = EVENTS.get(event_type.removeprefix(beginning))
     if known is None:
         return None
-    trace = {name: headers[name] for name in TRACE_HEADERS if name in headers}
+    trace = {
+        name: headers[name]
+        for name, form in TRACE_HEADERS.items()
+        if form.fullmatch(headers.get(name, ""))
+    }
     try:
         return Event(known.model_validate_json(record.value or b""), trace)
     except ValidationError as error:

@@ -4,10 +4,14 @@ Event data carry ids and codes only: never a name, identity code, phone, address
 """
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Annotated, Final, TypeVar
 from uuid import UUID
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, PositiveInt
+
+COUNTS_ROWS: Final = "counts rows"
+RowCount = Annotated[PositiveInt, COUNTS_ROWS]
+"""As large as rows of a table are counted: other integers of events fit four bytes."""
 
 
 class EventData(BaseModel):

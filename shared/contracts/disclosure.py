@@ -6,9 +6,7 @@ how far it reaches. Codes and ids only.
 
 from uuid import UUID
 
-from pydantic import PositiveInt
-
-from shared.contracts.base import EventData, event
+from shared.contracts.base import EventData, RowCount, event
 from shared.contracts.codes import DisclosedClass
 from shared.contracts.topics import DISCLOSURE
 
@@ -54,7 +52,7 @@ class Disclosed(EventData):
 
     client_ref: UUID
     service: str
-    audit_id: PositiveInt
+    audit_id: RowCount
     actor: str
     org: str | None = None
     worker: str | None = None
@@ -72,4 +70,5 @@ class LogSealed(EventData):
     """The disclosure log has `version` rows, and this is the hash of the last one. Whoever keeps
     it can tell later whether the log still holds these rows."""
 
+    version: RowCount
     head: str

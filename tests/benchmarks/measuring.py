@@ -1,6 +1,7 @@
 """How things are measured side by side on a machine that others use too: in interleaved rounds,
 told as ratios with their ranges. Absolute times are for orientation alone."""
 
+import os
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,8 +28,7 @@ class Times:
 
     def over(self, other: "Times") -> "Ratio":
         """How many times as long as the other, round by round."""
-        pairs = zip(self.seconds, other.seconds, strict=True)
-        return Ratio(tuple(mine / theirs for mine, theirs in pairs))
+        return Ratio.of(self.seconds, other.seconds)
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,11 @@ class Ratio:
     """How two things stand to each other in each round."""
 
     values: tuple[float, ...]
+
+    @classmethod
+    def of(cls, ours: Sequence[float], theirs: Sequence[float]) -> "Ratio":
+        """Ours over theirs, round by round."""
+        return cls(tuple(mine / other for mine, other in zip(ours, theirs, strict=True)))
 
     @property
     def median(self) -> float:
@@ -64,6 +69,21 @@ async def interleaved(rounds: int, works: Mapping[str, Work]) -> dict[str, Times
 def milliseconds(times: Times) -> str:
     """The median, as it is shown."""
     return f"{times.median * 1000:.1f}"
+
+
+def spread(values: Sequence[float], form: str) -> str:
+    """The median with the least and the greatest, each in this form."""
+    return f"{median(values):{form}} ({min(values):{form}}-{max(values):{form}})"
+
+
+def met(reached: bool) -> str:
+    """Whether a goal was reached, as tables say it."""
+    return "yes" if reached else "no"
+
+
+def rounds(usually: int = 5) -> int:
+    """How many rounds to measure; fewer for a quick look (`NOPSA_BENCH_ROUNDS`)."""
+    return int(os.environ.get("NOPSA_BENCH_ROUNDS", usually))
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

@@ -15,6 +15,7 @@ class Latency:
     """Milliseconds from the moment a request was due to its answer."""
 
     p50: float
+    p95: float
     p99: float
 
 
@@ -33,4 +34,4 @@ async def at_rate(ask: Ask, *, per_second: float, seconds: float) -> Latency:
         for nth in range(int(per_second * seconds)):
             group.create_task(one(nth))
     cuts = quantiles(waited, n=100)
-    return Latency(cuts[49], cuts[98])
+    return Latency(cuts[49], cuts[94], cuts[98])

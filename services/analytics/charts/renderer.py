@@ -16,6 +16,7 @@ from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
 
+from services.analytics.charts.metrics import CHARTS
 from services.analytics.charts.pictures import Picture
 from shared.problems import UNAVAILABLE, Problem
 
@@ -39,6 +40,7 @@ class Renderer:
         line = json.dumps({"picture": asdict(picture), "number": number}).encode() + b"\n"
         if (kept := self._kept.get(line)) is not None:
             self._kept.move_to_end(line)
+            CHARTS.labels("kept").inc()
             return kept
         drawn = await self._drawn(line)
         self._kept[line] = drawn
@@ -57,6 +59,7 @@ class Renderer:
                     drawn = None
                 else:
                     raise
+        CHARTS.labels("failed" if drawn is None else "drawn").inc()
         if drawn is None:
             raise Problem(
                 UNAVAILABLE, "The chart cannot be drawn just now.", headers={"Retry-After": "5"}
@@ -96,7 +99,7 @@ async def drawing(app: FastAPI) -> AsyncIterator[None]:
     await app.state.renderer.close()
 
 
-def _renderer(request: Request) -> Renderer:
+async def _renderer(request: Request) -> Renderer:
     renderer: Renderer = request.app.state.renderer
     return renderer
 

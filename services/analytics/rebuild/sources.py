@@ -11,11 +11,12 @@ from typing import Protocol
 from uuid import UUID
 
 import asyncpg
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from shared import telemetry
+from shared.fetching import Fetching
 from shared.messages import identity_of
 from shared.settings import FileSettings, KafkaSettings
 
@@ -113,7 +114,7 @@ class Log:
     """What the topics still hold."""
 
     def __init__(self, consumer: AIOKafkaConsumer) -> None:
-        self._consumer = consumer
+        self._fetching = Fetching(consumer, in_group=False)
 
     async def count(self) -> int | None:
         """Nobody knows: not every broker tells where its log ends."""
@@ -137,9 +138,7 @@ class Log:
                 quiet_since = time.monotonic()
 
     async def _next(self) -> AsyncIterator[Batch]:
-        fetched: dict[TopicPartition, list[ConsumerRecord]]
-        fetched = await self._consumer.getmany(timeout_ms=200, max_records=BATCH)
-        for batch in fetched.values():
+        for batch in (await self._fetching.next()).values():
             yield batch
 
 

@@ -63,16 +63,28 @@ async def mint() -> AsyncIterator[TokenMint]:
         yield minted
 
 
+@pytest.fixture(scope="session")
+async def with_partners(postgres: Databases, kafka: KafkaSettings) -> tuple[str, dict[str, str]]:
+    """A database that knows the region's partners, to be copied, and their ids."""
+    address = await postgres.fresh("referral")
+    async with token_mint() as mint:
+        settings = settings_for(Settings, address, kafka=kafka, issuer=mint.url)
+        async with served(build(settings)) as url:
+            return address, await register_partners(url, mint.token("partners:admin"))
+
+
 @pytest.fixture
 async def service(
-    postgres: Databases, kafka: KafkaSettings, mint: TokenMint
+    postgres: Databases,
+    kafka: KafkaSettings,
+    mint: TokenMint,
+    with_partners: tuple[str, dict[str, str]],
 ) -> AsyncIterator[Service]:
     """A referral service on a database of its own."""
-    address = await postgres.fresh("referral")
-    settings = settings_for(Settings, address, kafka=kafka, issuer=mint.url)
+    address, partners = with_partners
+    settings = settings_for(Settings, await postgres.clone(address), kafka=kafka, issuer=mint.url)
     async with (
         served(build(settings)) as url,
         httpx.AsyncClient(base_url=url, timeout=30) as http,
     ):
-        admin = mint.token("partners:admin")
-        yield Service(http, mint, settings, await register_partners(url, admin))
+        yield Service(http, mint, settings, dict(partners))

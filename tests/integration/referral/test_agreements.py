@@ -107,7 +107,7 @@ async def test_whom_to_call_is_stored_sealed(service: Service) -> None:
             dump += " ".join(values)
     assert TEAM in dump
     assert "Irma" not in dump
-    assert "555" not in dump
+    assert "555 6677" not in dump
 
 
 async def test_a_new_version_ends_the_one_before_it_the_day_before_it_begins(

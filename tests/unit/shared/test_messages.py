@@ -1,5 +1,6 @@
 """Any bytes on any topic are answered: an event, a newer type, or poison with a reason."""
 
+import json
 from datetime import UTC, datetime
 from uuid import uuid4
 
@@ -18,6 +19,7 @@ from shared.messages import (
     identity_of,
     parse,
 )
+from tests.contract.test_contracts import SAMPLES
 
 
 def record(
@@ -65,6 +67,51 @@ def poison_of(strange: ConsumerRecord) -> PoisonError | None:
     except PoisonError as error:
         return error
     return None
+
+
+GOLDEN = {path.name.removesuffix(".json"): json.loads(path.read_bytes()) for path in SAMPLES}
+ASSIGNED, DISCLOSED = "nopsa.case.assigned.v1", "nopsa.disclosure.disclosed.v1"
+
+
+def bent(event_type: str, **fields: object) -> ConsumerRecord:
+    """A published event with some fields changed."""
+    named = [("ce_id", str(uuid4()).encode()), ("ce_type", event_type.encode())]
+    return record(json.dumps(GOLDEN[event_type] | fields).encode(), named)
+
+
+@pytest.mark.parametrize(
+    ("event_type", "field", "value", "why"),
+    [
+        (ASSIGNED, "version", 2**31, "integer_out_of_reach"),
+        (ASSIGNED, "version", 2**63, "integer_out_of_reach"),
+        (ASSIGNED, "version", 10**40, "integer_out_of_reach"),
+        (ASSIGNED, "version", -1, "greater_than"),
+        (DISCLOSED, "audit_id", 2**63, "integer_out_of_reach"),
+        (ASSIGNED, "municipality", "39\x008", "nul_in_text"),
+        (ASSIGNED, "municipality", "3" * 501, "text_too_long"),
+        ("nopsa.team.team-changed.v1", "municipalities", ["398", "\x00"], "nul_in_text"),
+        (ASSIGNED, "occurred_at", "0001-01-01T00:00:00+14:00", "moment_out_of_reach"),
+        (ASSIGNED, "contact_due_at", "9999-12-31T23:59:59-14:00", "moment_out_of_reach"),
+        (ASSIGNED, "assessment_due_on", "0001-01-01", "moment_out_of_reach"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_what_no_database_of_ours_can_hold_is_poison_at_once(
+    event_type: str, field: str, value: object, why: str
+) -> None:
+    poison = poison_of(bent(event_type, **{field: value}))
+    assert poison is not None
+    assert (poison.reason, poison.detail) == ("schema_violation", f"{field}: {why}")
+
+
+def test_what_counts_rows_may_be_as_large_as_rows_are_counted() -> None:
+    assert poison_of(bent(DISCLOSED, audit_id=2**63 - 1)) is None
+    assert poison_of(bent("nopsa.disclosure.sealed.v1", version=2**31)) is None
+    assert poison_of(bent(ASSIGNED, version=2**31 - 1)) is None
+
+
+def test_every_published_event_can_be_held() -> None:
+    assert [name for name in GOLDEN if poison_of(bent(name)) is not None] == []
 
 
 headers = st.lists(
