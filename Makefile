@@ -15,7 +15,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 CLEAN_ENV := env -u PIP_FIND_LINKS -u UV_FIND_LINKS -u UV_NO_INDEX -u UV_OFFLINE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up lint test bench-reports bench-calls bench-intake bench-messages fuzz test-kafka test-browser chaos soak ops-check sbom licences audit lock contracts clean
+.PHONY: help demo up lint test bench bench-reports bench-calls bench-intake bench-messages fuzz test-kafka test-browser chaos soak ops-check sbom licences audit lock contracts clean
 
 help: ## List these targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -44,6 +44,8 @@ test: $(VENV)/.dev ## Run the whole test suite on the embedded database and brok
 test-browser: $(VENV)/.dev ## Look at the dashboard in a real browser (needs Chromium)
 	@echo "Running the tests in Chromium ..."
 	@$(BIN)/pytest tests -m browser -q
+
+bench: bench-intake bench-messages bench-calls bench-reports ## Measure everything below (some forty minutes)
 
 bench-reports: $(VENV)/.dev ## Time every report against a scan of the events, at 100 000 and at a million
 	@echo "Filling and measuring (about ten minutes on two cores) ..."
