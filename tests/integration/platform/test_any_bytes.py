@@ -8,7 +8,7 @@ from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
-from aiokafka import AIOKafkaProducer
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from pydantic import SecretStr
 
 from deploy.lifecare.adapter import Adapter
@@ -62,6 +62,7 @@ async def test_a_record_systems_adapter_sets_it_aside_and_goes_on(
 ) -> None:
     topic, nopsa = "nopsa.record.health.v1", Nopsa()
     await topics.create(kafka)
+    await _pass_over_what_is_there(kafka, topic, group="lifecare-health")
     async with (
         served(nopsa.app()) as url,
         AIOKafkaProducer(bootstrap_servers=kafka.bootstrap) as producer,
@@ -83,6 +84,18 @@ async def test_a_record_systems_adapter_sets_it_aside_and_goes_on(
         async with running(Adapter("health", settings)), asyncio.timeout(30):
             while _stored(settings.store) != (sorted(wanted), 2):
                 await asyncio.sleep(0.05)
+
+
+async def _pass_over_what_is_there(kafka: KafkaSettings, topic: str, *, group: str) -> None:
+    """Other tests have written to the same topic of the same broker."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=kafka.bootstrap, group_id=group)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(topic, n) for n in consumer.partitions_for_topic(topic) or ()]
+        consumer.assign(partitions)
+        await consumer.commit(await consumer.end_offsets(partitions))
+    finally:
+        await consumer.stop()
 
 
 def _stored(file: Path) -> tuple[list[str], int]:
