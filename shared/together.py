@@ -43,7 +43,8 @@ class Together(Generic[Item, Result]):
     """Does items by `work`, which gives each its result, or the exception to raise for it.
 
     Only items of one `group` go together, and no two that share one of their `names`: those go
-    after each other, in the order in which they came.
+    after each other, in the order in which they came, or side by side if the first takes too long;
+    then it is for the work's own locks to keep them apart.
     """
 
     def __init__(
