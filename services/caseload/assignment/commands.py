@@ -42,10 +42,15 @@ _LOCK_CLIENT = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 async def take_referral(session: AsyncSession, event: Received) -> None:
-    """Finds a place for the referral: the client's open case or place in line, else a new one."""
+    """Finds a place for the referral: the client's open case or place in line, else a new one.
+
+    One that has its place already, and is told again by another event, keeps it.
+    """
     data = cast(ReferralReceived, event.data)
     telemetry.tag(referral_id=str(data.aggregate_id))
     await persons.hold(session)
+    if await queries.is_answered(session, data.aggregate_id):
+        return
     own = await persons.own_ref(session, data.aggregate_id, data.client_ref)
     data = data.model_copy(update={"client_ref": own})
     refs = await lock_client(session, data.client_ref)

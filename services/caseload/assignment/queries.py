@@ -215,6 +215,14 @@ async def open_case_of(
     return case
 
 
+async def is_answered(session: AsyncSession, referral_id: UUID) -> bool:
+    """Whether a case or a place answers the referral already."""
+    answering = select(col(CaseReferral.case_id)).where(
+        col(CaseReferral.referral_id) == referral_id
+    )
+    return await session.scalar(answering.limit(1)) is not None
+
+
 async def referrals_of(session: AsyncSession, case_id: UUID) -> list[CaseReferral]:
     """The referrals that a case or place answers; the first began it."""
     rows = await session.scalars(

@@ -77,6 +77,20 @@ async def test_a_second_referral_joins_the_open_case(service: Service) -> None:
     assert joined.correlation == str(second.aggregate_id)
 
 
+async def test_a_referral_that_is_told_again_under_another_event_changes_nothing(
+    service: Service,
+) -> None:
+    await service.worker(await service.team())
+    data = await service.take(referral())
+    case, events = await service.case_of(data), await types_of(service, data.client_ref)
+    await service.take(data)
+    again = data.model_copy(update={"client_ref": uuid4()})
+    await service.take(again)
+    assert await service.case_of(data) == case
+    assert await types_of(service, data.client_ref) == events
+    assert await service.events(again.client_ref) == []
+
+
 async def test_a_client_whose_case_is_closed_begins_anew(service: Service) -> None:
     await service.worker(await service.team())
     first = await service.take(referral())
