@@ -45,10 +45,10 @@ test-browser: $(VENV)/.dev ## Look at the dashboard in a real browser (needs Chr
 	@echo "Running the tests in Chromium ..."
 	@$(BIN)/pytest tests -m browser -q
 
-bench: bench-intake bench-messages bench-calls bench-reports ## Measure everything below (some forty minutes)
+bench: bench-intake bench-messages bench-calls bench-reports ## Measure everything below (some half an hour)
 
 bench-reports: $(VENV)/.dev ## Time every report against a scan of the events, at 100 000 and at a million
-	@echo "Filling and measuring (about ten minutes on two cores) ..."
+	@echo "Filling and measuring (five to ten minutes on two cores) ..."
 	@$(BIN)/pytest tests/benchmarks/test_filling.py tests/benchmarks/test_reports.py \
 		-m benchmark --show-capture=no -q
 
@@ -64,12 +64,12 @@ bench-intake: $(VENV)/.dev ## Time intake against bare handlers, and weigh the s
 
 bench-messages: $(VENV)/.dev ## Time relay, consumers and round trip on Apache Kafka (BROKER=tansu: embedded)
 	@if [ "$(BROKER)" != tansu ]; then $(MAKE) --no-print-directory $(KAFKA_LIBS)/.complete; fi
-	@echo "Sending, draining a million, applying and posting (some fifteen minutes) ..."
+	@echo "Sending, draining a million, applying and posting (some five minutes) ..."
 	@$(BIN)/pytest tests/benchmarks/test_relay.py tests/benchmarks/test_consumer.py \
 		tests/benchmarks/test_round_trip.py --broker=$(or $(BROKER),kafka) -m benchmark -s -q
 
 fuzz: $(VENV)/.dev ## Attack every way in and tell what came of it (FUZZ_EXAMPLES=20 goes deeper)
-	@echo "Attacking (up to twelve minutes on two cores) ..."
+	@echo "Attacking (some three minutes on two cores) ..."
 	@NOPSA_FUZZ=$(FUZZ_EXAMPLES) $(BIN)/pytest tests -m "fuzz or fuzz_too or hypothesis" \
 		-n 2 --dist loadgroup --timeout=900 --show-capture=no -q
 

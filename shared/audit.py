@@ -7,22 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared import telemetry
 from shared.auth import Caller
-from shared.rows import by_column, inserting
+from shared.rows import insert_all
 from shared.tables import audit
-
-_COLUMNS = (
-    "action",
-    "subject_type",
-    "subject_id",
-    "client_ref",
-    "purpose",
-    "basis",
-    "actor",
-    "actor_org",
-    "actor_worker",
-    "trace_id",
-)
-_INSERT = inserting(audit, _COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -41,8 +27,6 @@ class Entry:
 
 async def record(session: AsyncSession, caller: Caller, *entries: Entry) -> None:
     """Adds the rows; they stand or fall with the caller's transaction."""
-    if not entries:
-        return
     rows = [
         {
             "action": entry.action,
@@ -58,4 +42,4 @@ async def record(session: AsyncSession, caller: Caller, *entries: Entry) -> None
         }
         for entry in entries
     ]
-    await session.execute(_INSERT, by_column(rows, _COLUMNS))
+    await insert_all(session, audit, rows)

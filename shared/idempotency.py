@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.crypto import BlindIndex
 from shared.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, Problem
-from shared.rows import by_column, inserting
+from shared.rows import insert_all
 from shared.tables import idempotency
 
 KEPT_FOR = timedelta(hours=48)
@@ -31,7 +31,6 @@ _TRY_LOCKS = text(
 ).bindparams(bindparam("names", type_=ARRAY(VARCHAR)))
 
 _COLUMNS = ("caller", "key", "fingerprint", "status", "headers", "body")
-_KEEP = inserting(idempotency, _COLUMNS)
 
 _FIRST_ANSWERS = (
     text(
@@ -143,8 +142,6 @@ async def keep_answers(
     session: AsyncSession, answered: Sequence[tuple[RequestKey, Answer]]
 ) -> None:
     """Keeps the answers for those who ask again."""
-    if not answered:
-        return
     rows = [
         {
             "caller": request.caller,
@@ -156,7 +153,7 @@ async def keep_answers(
         }
         for request, answer in answered
     ]
-    await session.execute(_KEEP, by_column(rows, _COLUMNS))
+    await insert_all(session, idempotency, rows)
 
 
 async def forget_old(session: AsyncSession) -> int:

@@ -8,7 +8,6 @@ sends again with the same event id, and the consumer's inbox drops the second.
 """
 
 import asyncio
-import json
 import time
 from collections import defaultdict
 from collections.abc import Sequence
@@ -226,7 +225,7 @@ def _fill(batch: BatchBuilder, rows: Sequence[asyncpg.Record]) -> int:
     """Appends rows, as they were written, until the batch is full. How many it took."""
     now = int(time.time() * 1000)
     for taken, row in enumerate(rows):
-        headers = [(name, value.encode("latin-1")) for name, value in json.loads(row["headers"])]
+        headers = telemetry.encoded(telemetry.header_pairs(row["headers"]))
         if batch.append(key=row["key"], value=row["value"], timestamp=now, headers=headers) is None:
             return taken
     return len(rows)

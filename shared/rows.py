@@ -5,15 +5,27 @@ put together, sent and planned anew. Here each column goes as one array.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, bindparam, column, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert, insert
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.types import JSON, TypeEngine
 from sqlmodel import SQLModel
 
 
-def inserting(table: Table | type[SQLModel], names: Sequence[str]) -> Insert:
+async def insert_all(
+    session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> None:
+    """Inserts the rows, if there are any; all have the same columns."""
+    if rows:
+        names = tuple(rows[0])
+        await session.execute(inserting(table, names), by_column(rows, names))
+
+
+@cache
+def inserting(table: Table | type[SQLModel], names: tuple[str, ...]) -> Insert:
     """The statement that inserts rows of these columns, in their order; its parameters are what
     `by_column` makes of them. None is SQL's NULL, also in JSON."""
     into: Table = table if isinstance(table, Table) else table.__table__  # type: ignore[attr-defined]

@@ -225,7 +225,6 @@ def _line(span: ReadableSpan) -> str:
                 "trace_id": trace.format_trace_id(span.context.trace_id),
                 "span_id": trace.format_span_id(span.context.span_id),
                 "parent_id": trace.format_span_id(parent.span_id) if parent else None,
-                "links": [trace.format_trace_id(link.context.trace_id) for link in span.links],
                 "name": span.name,
                 "service": span.resource.attributes.get("service.name"),
                 "start_ns": span.start_time,
@@ -297,4 +296,9 @@ def sent_headers(pairs: Sequence[tuple[str, str]], span: trace.Span) -> list[tup
     continued: dict[str, str] = {}
     _PROPAGATOR.inject(continued, context=trace.set_span_in_context(span))
     kept = [(name, value) for name, value in pairs if name not in continued]
-    return [(name, value.encode("latin-1")) for name, value in [*kept, *continued.items()]]
+    return encoded([*kept, *continued.items()])
+
+
+def encoded(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, bytes]]:
+    """Headers as they go over the wire."""
+    return [(name, value.encode("latin-1")) for name, value in pairs]

@@ -147,6 +147,7 @@ def test_a_million_stored_referrals_make_the_next_no_dearer(resting: Stack) -> N
         f"POST at {POST_PER_SECOND:.0f} a second beside {stored} stored (filled in {filled:.0f} s)"
     )
     show(title, ("goal", "empty", "stored", "measured (range)", "met"), rows)
+    assert all(ratio.median <= STORED_GOAL for ratio in ratios), "what was kept is lost"
 
 
 def cost_of(stack: Stack, server: Server) -> tuple[float, float]:
@@ -234,6 +235,8 @@ def test_memory_stays_where_it_is(resting: Stack) -> None:
     title = "Memory of the HTTP processes, MB resident"
     rows = [memory_row(name, half[name], whole[name], whole["bare"]) for name in ports]
     show(title, (*columns, "drift %", "<= 5 % met", "answers/s, all at once"), rows)
+    for name in ports:
+        assert whole[name].megabytes <= DRIFT_GOAL * half[name].megabytes, f"{name} grows"
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ import time
 import asyncpg
 from uvicorn.loops.auto import auto_loop_factory
 
+from shared import telemetry
 from shared.relay import producer_of
 from shared.settings import PlatformSettings
 
@@ -33,7 +34,7 @@ async def messages_of(dsn: str) -> list[Sendable]:
             row["topic"],
             row["key"],
             row["value"],
-            [(name, value.encode("latin-1")) for name, value in json.loads(row["headers"])],
+            telemetry.encoded(telemetry.header_pairs(row["headers"])),
         )
         for row in rows
     ]
