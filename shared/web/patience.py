@@ -2,7 +2,9 @@
 
 A head must be whole soon after its first byte (and a connection must begin one at all); uvicorn
 waits for ever. A body must go on: a pause in it is answered 408, and so is one that takes too long
-as a whole. The gateway keeps slow callers out too; this holds where there is none.
+as a whole. The connection stays a while after such an answer: one that closes on a body still
+coming is reset, and the answer with it. The gateway keeps slow callers out too; this holds where
+there is none.
 """
 
 import asyncio
@@ -85,7 +87,7 @@ class BodyPatience:
                 async with asyncio.timeout(min(PAUSE_SECONDS, deadline - time.monotonic())):
                     message = await receive()
             except TimeoutError:
-                raise Problem(BODY_TOO_SLOW, headers={"Connection": "close"}) from None
+                raise Problem(BODY_TOO_SLOW) from None
             whole = not message.get("more_body", False)
             return message
 
