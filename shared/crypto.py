@@ -9,11 +9,12 @@ import hmac
 import json
 import os
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from shared.jsontext import text_of
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -82,7 +83,7 @@ class FieldCipher:
 
     def encrypt_json(self, value: Any, context: str) -> bytes:
         """Like `encrypt`, for a JSON value."""
-        return self.encrypt(json.dumps(value, ensure_ascii=False).encode(), context)
+        return self.encrypt(text_of(value).encode(), context)
 
     def decrypt_json(self, ciphertext: bytes, context: str) -> Any:
         """Like `decrypt`, for a JSON value."""
@@ -109,7 +110,7 @@ class BlindIndex:
 
 
 def _keyed_hash(key: Key, purpose: str, value: str) -> bytes:
-    return hmac.new(key.secret, f"{purpose}\0{value}".encode(), sha256).digest()
+    return hmac.digest(key.secret, f"{purpose}\0{value}".encode(), "sha256")
 
 
 def _split(ciphertext: bytes) -> tuple[str, bytes, bytes]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import (
 from sqlalchemy.pool import QueuePool
 
 from shared import metrics
+from shared.jsontext import text_of
 from shared.settings import PlatformSettings
 
 CONNECT_SECONDS = 3
@@ -51,6 +52,7 @@ class Database:
             pool_size=settings.database_pool_size,
             max_overflow=settings.database_pool_size,
             pool_timeout=POOL_WAIT_SECONDS,
+            json_serializer=text_of,
             connect_args={
                 # Of the address itself only the TLS parameters are left to take from it.
                 "dsn": settings.asyncpg_dsn,

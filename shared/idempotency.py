@@ -10,38 +10,39 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, bindparam, delete, func, text
+from sqlalchemy import bindparam, delete, func, text
 from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shared.crypto import BlindIndex
+from shared.jsontext import canonical
 from shared.problems import IDEMPOTENCY_IN_PROGRESS, IDEMPOTENCY_KEY_REUSED, Problem
 from shared.rows import insert_all
+from shared.statements import Prepared
 from shared.tables import idempotency
 
 KEPT_FOR = timedelta(hours=48)
 """The promise is at least 24 hours."""
 
-_TRY_LOCKS = text(
-    """
-    SELECT pg_try_advisory_xact_lock(hashtextextended(name, 0))
-    FROM unnest(:names) WITH ORDINALITY AS n(name, nth)
-    ORDER BY nth
-    """
-).bindparams(bindparam("names", type_=ARRAY(VARCHAR)))
-
-_COLUMNS = ("caller", "key", "fingerprint", "status", "headers", "body")
-
-_FIRST_ANSWERS = (
+_TRY_LOCKS = Prepared(
+    text(
+        """
+        SELECT pg_try_advisory_xact_lock(hashtextextended(name, 0))
+        FROM unnest(:names) WITH ORDINALITY AS n(name, nth)
+        ORDER BY nth
+        """
+    ).bindparams(bindparam("names", type_=ARRAY(VARCHAR)))
+)
+_FIRST_ANSWERS = Prepared(
     text(
         """
         SELECT i.caller, i.key, i.fingerprint, i.status, i.headers, i.body
         FROM unnest(:callers, :keys) AS asked(caller, key)
         JOIN idempotency AS i ON i.caller = asked.caller AND i.key = asked.key
         """
+    ).bindparams(
+        bindparam("callers", type_=ARRAY(VARCHAR)), bindparam("keys", type_=ARRAY(VARCHAR))
     )
-    .bindparams(bindparam("callers", type_=ARRAY(VARCHAR)), bindparam("keys", type_=ARRAY(VARCHAR)))
-    .columns(*(idempotency.c[name] for name in _COLUMNS))
 )
 
 
@@ -72,13 +73,13 @@ def request_key(
     """The key of a request that may have none."""
     if key is None:
         return None
-    return required_key(index, caller=caller, key=key, operation=operation, body=body)
+    return required_key(index, caller=caller, key=key, operation=operation, body=canonical(body))
 
 
 def required_key(
-    index: BlindIndex, *, caller: str, key: str, operation: str, body: Any
+    index: BlindIndex, *, caller: str, key: str, operation: str, body: str
 ) -> RequestKey:
-    """The key of a request.
+    """The key of a request, whose body is given as its canonical JSON.
 
     The fingerprint is keyed, since a body may hold an identity code that a plain hash would give
     away.
@@ -87,15 +88,10 @@ def required_key(
     return RequestKey(caller, key, current, tuple(older))
 
 
-def fingerprint_of(index: BlindIndex, operation: str, body: Any) -> bytes:
-    """A keyed hash of an operation and its JSON body, the same for any spacing or order."""
-    return fingerprints_of(index, operation, body)[0]
-
-
-def fingerprints_of(index: BlindIndex, operation: str, body: Any) -> list[bytes]:
-    """That hash under every key of the ring, the current one first."""
-    canonical = json.dumps(body, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return index.candidates("request", f"{operation}\n{canonical}")
+def fingerprints_of(index: BlindIndex, operation: str, body: str) -> list[bytes]:
+    """A keyed hash of an operation and its body (canonical JSON), the same for any spacing or
+    order, under every key of the ring, the current one first."""
+    return index.candidates("request", f"{operation}\n{body}")
 
 
 async def once(
@@ -124,17 +120,17 @@ async def first_answers(
     None for those to be answered now, whose answers go to `keep_answers` in the same transaction.
     """
     names = [f"{request.caller}\n{request.key}" for request in requests]
-    locked = (await session.scalars(_TRY_LOCKS, {"names": names})).all()
-    asked = {
-        "callers": [request.caller for request in requests],
-        "keys": [request.key for request in requests],
-    }
+    locked = await _TRY_LOCKS(session, names=names)
     # Asked only now: a statement does not see what was committed after it began.
-    rows = await session.execute(_FIRST_ANSWERS, asked)
-    earlier = {(row.caller, row.key): row for row in rows}
+    rows = await _FIRST_ANSWERS(
+        session,
+        callers=[request.caller for request in requests],
+        keys=[request.key for request in requests],
+    )
+    earlier = {(caller, key): first for caller, key, *first in rows}
     return [
         _first(request, earlier.get((request.caller, request.key))) if is_ours else _in_progress()
-        for request, is_ours in zip(requests, locked, strict=True)
+        for request, (is_ours,) in zip(requests, locked, strict=True)
     ]
 
 
@@ -168,9 +164,10 @@ def _in_progress() -> Problem:
     return Problem(IDEMPOTENCY_IN_PROGRESS, headers={"Retry-After": "1"})
 
 
-def _first(request: RequestKey, row: Row[Any] | None) -> Answer | Problem | None:
-    if row is None:
+def _first(request: RequestKey, stored: Sequence[Any] | None) -> Answer | Problem | None:
+    if stored is None:
         return None
-    if row.fingerprint not in (request.fingerprint, *request.older):
+    fingerprint, status, headers, body = stored
+    if fingerprint not in (request.fingerprint, *request.older):
         return Problem(IDEMPOTENCY_KEY_REUSED)
-    return Answer(row.status, row.body, row.headers, replayed=True)
+    return Answer(status, json.loads(body), json.loads(headers), replayed=True)

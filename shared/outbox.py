@@ -7,7 +7,6 @@ apply none twice); a broker that forgets needs it.
 """
 
 import asyncio
-import json
 import sys
 import zlib
 from collections.abc import Iterable, Sequence
@@ -24,31 +23,36 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from shared import configuration, telemetry
 from shared.contracts import EventData, topic_of, type_of
 from shared.ids import new_id
+from shared.jsontext import text_of
 from shared.settings import DatabaseSettings
+from shared.statements import Prepared
 
 LOCK_CLASS = 0x6E6F7073
 Headers = list[list[str]]
 
-_APPEND = text(
-    """
-    WITH locked AS MATERIALIZED (
-        SELECT count(pg_advisory_xact_lock(:lock_class, hash)) AS taken
-        FROM (SELECT DISTINCT h AS hash FROM unnest(:hashes) AS h ORDER BY h) AS ordered
+_APPEND = Prepared(
+    text(
+        """
+        WITH locked AS MATERIALIZED (
+            SELECT count(pg_advisory_xact_lock(:lock_class, hash)) AS taken
+            FROM (SELECT DISTINCT h AS hash FROM unnest(:hashes) AS h ORDER BY h) AS ordered
+        )
+        INSERT INTO outbox (event_id, topic, key, key_hash, value, headers)
+        SELECT e.event_id, e.topic, e.key, e.key_hash, e.value, CAST(e.headers AS json)
+        FROM locked, unnest(:event_ids, :topics, :keys, :hashes, :values, :headers)
+            WITH ORDINALITY AS e(event_id, topic, key, key_hash, value, headers, nth)
+        WHERE locked.taken > 0
+        ORDER BY e.nth
+        """
+    ).bindparams(
+        bindparam("lock_class", LOCK_CLASS, type_=INTEGER),
+        bindparam("hashes", type_=ARRAY(INTEGER)),
+        bindparam("event_ids", type_=ARRAY(PG_UUID(as_uuid=True))),
+        bindparam("topics", type_=ARRAY(VARCHAR)),
+        bindparam("keys", type_=ARRAY(BYTEA)),
+        bindparam("values", type_=ARRAY(BYTEA)),
+        bindparam("headers", type_=ARRAY(VARCHAR)),
     )
-    INSERT INTO outbox (event_id, topic, key, key_hash, value, headers)
-    SELECT e.event_id, e.topic, e.key, e.key_hash, e.value, CAST(e.headers AS json)
-    FROM locked, unnest(:event_ids, :topics, :keys, :hashes, :values, :headers)
-        WITH ORDINALITY AS e(event_id, topic, key, key_hash, value, headers, nth)
-    WHERE locked.taken > 0
-    ORDER BY e.nth
-    """
-).bindparams(
-    bindparam("hashes", type_=ARRAY(INTEGER)),
-    bindparam("event_ids", type_=ARRAY(PG_UUID(as_uuid=True))),
-    bindparam("topics", type_=ARRAY(VARCHAR)),
-    bindparam("keys", type_=ARRAY(BYTEA)),
-    bindparam("values", type_=ARRAY(BYTEA)),
-    bindparam("headers", type_=ARRAY(VARCHAR)),
 )
 
 
@@ -109,17 +113,14 @@ async def append(session: AsyncSession, messages: Sequence[Message]) -> None:
     """Writes the messages, in their order, with the trace they belong to. Call it last."""
     if not messages:
         return
-    await session.execute(
-        _APPEND,
-        {
-            "lock_class": LOCK_CLASS,
-            "hashes": [key_hash(m.key) for m in messages],
-            "event_ids": [m.event_id for m in messages],
-            "topics": [m.topic for m in messages],
-            "keys": [m.key for m in messages],
-            "values": [m.value for m in messages],
-            "headers": [json.dumps(_without_trace(m.headers) + m.trace) for m in messages],
-        },
+    await _APPEND(
+        session,
+        hashes=[key_hash(m.key) for m in messages],
+        event_ids=[m.event_id for m in messages],
+        topics=[m.topic for m in messages],
+        keys=[m.key for m in messages],
+        values=[m.value for m in messages],
+        headers=[text_of(_without_trace(m.headers) + m.trace) for m in messages],
     )
 
 

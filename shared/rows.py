@@ -4,15 +4,48 @@ A statement with a place for each value of each row is another one for each numb
 put together, sent and planned anew. Here each column goes as one array.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import Table, bindparam, column, func, select
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB, Insert, insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.types import JSON, TypeEngine
+from sqlalchemy.types import JSON, String, Text, TypeEngine
 from sqlmodel import SQLModel
+
+from shared.jsontext import text_of
+from shared.statements import Prepared
+
+
+class Insertion:
+    """Inserts rows of some columns; what `finish` adds to the statement (a clause for clashes, what
+    to return) is the caller's."""
+
+    def __init__(
+        self,
+        table: Table | type[SQLModel],
+        names: tuple[str, ...],
+        finish: Callable[[Insert], Any] = lambda statement: statement,
+    ) -> None:
+        into: Table = table if isinstance(table, Table) else table.__table__  # type: ignore[attr-defined]
+        types = {name: into.c[name].type for name in names}
+        self._names = names
+        self._as_text = frozenset(name for name in names if isinstance(types[name], JSON))
+        self._run = Prepared(finish(_inserting(into, types)))
+
+    async def __call__(
+        self, session: AsyncSession, rows: Sequence[Mapping[str, Any]]
+    ) -> Sequence[Any]:
+        """Inserts the rows; None is SQL's NULL, also in JSON."""
+        columns = {name: self._column(name, rows) for name in self._names}
+        return await self._run(session, **columns)
+
+    def _column(self, name: str, rows: Sequence[Mapping[str, Any]]) -> list[Any]:
+        values = [row[name] for row in rows]
+        if name not in self._as_text:
+            return values
+        return [None if value is None else text_of(value) for value in values]
 
 
 async def insert_all(
@@ -20,34 +53,24 @@ async def insert_all(
 ) -> None:
     """Inserts the rows, if there are any; all have the same columns."""
     if rows:
-        names = tuple(rows[0])
-        await session.execute(inserting(table, names), by_column(rows, names))
+        await _insertion(table, tuple(rows[0]))(session, rows)
 
 
 @cache
-def inserting(table: Table | type[SQLModel], names: tuple[str, ...]) -> Insert:
-    """The statement that inserts rows of these columns, in their order; its parameters are what
-    `by_column` makes of them. None is SQL's NULL, also in JSON."""
-    into: Table = table if isinstance(table, Table) else table.__table__  # type: ignore[attr-defined]
-    types = {name: _element(into.c[name].type) for name in names}
+def _insertion(table: Table, names: tuple[str, ...]) -> Insertion:
+    return Insertion(table, names)
+
+
+def _inserting(table: Table, types: Mapping[str, TypeEngine[Any]]) -> Insert:
+    arrays = (bindparam(name, type_=ARRAY(_element(kind))) for name, kind in types.items())
     rows = (
-        func.unnest(
-            *(bindparam(name, type_=ARRAY(kind, dimensions=1)) for name, kind in types.items())
-        )
+        func.unnest(*arrays)
         .table_valued(*(column(name, kind) for name, kind in types.items()))
         .render_derived()
     )
-    return insert(into).from_select(list(names), select(*rows.c), include_defaults=False)
-
-
-def by_column(rows: Sequence[Mapping[str, Any]], names: Sequence[str]) -> dict[str, list[Any]]:
-    """The values of each column, in the order of the rows."""
-    return {name: [row[name] for row in rows] for name in names}
+    return insert(table).from_select(list(types), select(*rows.c), include_defaults=False)
 
 
 def _element(kind: TypeEngine[Any]) -> TypeEngine[Any]:
-    if isinstance(kind, JSONB):
-        return JSONB(none_as_null=True)
-    if isinstance(kind, JSON):
-        return JSON(none_as_null=True)
-    return kind
+    """Text of any length: what is too long for its column must be refused, and not cut."""
+    return Text() if isinstance(kind, String) else kind

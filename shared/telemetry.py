@@ -24,6 +24,7 @@ from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
 from opentelemetry.trace import NonRecordingSpan, SpanContext, SpanKind, Status
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from shared.jsontext import text_of
 from shared.redaction import mask_value
 from shared.settings import PlatformSettings
 
@@ -219,22 +220,18 @@ def _line(span: ReadableSpan) -> str:
     """A span as `nopsa trace` reads it. The SDK's own JSON repeats in each what is known of the
     process, which takes longer than all the rest of a span."""
     parent = span.parent
-    return (
-        json.dumps(
-            {
-                "trace_id": trace.format_trace_id(span.context.trace_id),
-                "span_id": trace.format_span_id(span.context.span_id),
-                "parent_id": trace.format_span_id(parent.span_id) if parent else None,
-                "name": span.name,
-                "service": span.resource.attributes.get("service.name"),
-                "start_ns": span.start_time,
-                "end_ns": span.end_time,
-                "attributes": dict(span.attributes or {}),
-                "failed": span.status.status_code is trace.StatusCode.ERROR,
-            }
-        )
-        + "\n"
-    )
+    told = {
+        "trace_id": trace.format_trace_id(span.context.trace_id),
+        "span_id": trace.format_span_id(span.context.span_id),
+        "parent_id": trace.format_span_id(parent.span_id) if parent else None,
+        "name": span.name,
+        "service": span.resource.attributes.get("service.name"),
+        "start_ns": span.start_time,
+        "end_ns": span.end_time,
+        "attributes": dict(span.attributes or {}),
+        "failed": span.status.status_code is trace.StatusCode.ERROR,
+    }
+    return f"{text_of(told)}\n"
 
 
 class PrivateExporter(SpanExporter):

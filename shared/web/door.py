@@ -7,7 +7,7 @@ body.
 import time
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -100,13 +100,13 @@ def _telling(scope: Scope, send: Send) -> Send:
 
     async def telling_send(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
+            headers: list[tuple[bytes, bytes]] = message["headers"]
             traceresponse = telemetry.traceresponse()
             if traceresponse is not None:
-                headers["traceresponse"] = traceresponse
+                headers.append((b"traceresponse", traceresponse.encode()))
             rate: Allowance | None = scope.get("state", {}).get("rate")
             if rate is not None:
-                headers.update(rate.headers())
+                headers.extend(rate.headers())
         await send(message)
 
     return telling_send

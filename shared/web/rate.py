@@ -30,12 +30,11 @@ class Allowance:
     next_seconds: int
     retry_after: int = 0
 
-    def headers(self) -> dict[str, str]:
-        """The allowance as response headers."""
-        return {
-            "RateLimit-Policy": f'"default";q={self.limit};w={self.window_seconds}',
-            "RateLimit": f'"default";r={self.remaining};t={self.next_seconds}',
-        }
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The allowance as response headers, as ASGI has them."""
+        policy = f'"default";q={self.limit};w={self.window_seconds}'
+        left = f'"default";r={self.remaining};t={self.next_seconds}'
+        return [(b"ratelimit-policy", policy.encode()), (b"ratelimit", left.encode())]
 
 
 class RateLimiter:

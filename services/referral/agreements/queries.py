@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -18,6 +18,16 @@ from shared.crypto import FieldCipher
 from shared.pagination import Page, decode_cursor, page_of
 from shared.problems import NOT_FOUND, Problem
 
+_LATEST_BEGUN = (
+    select(Agreement)
+    .where(
+        col(Agreement.partner_id) == bindparam("partner_id"),
+        col(Agreement.valid_from) <= bindparam("day"),
+    )
+    .order_by(col(Agreement.version).desc())
+    .limit(1)
+)
+
 
 async def latest_begun(session: AsyncSession, partner_id: UUID, day: date) -> Agreement | None:
     """The newest version that has begun by the day, be it over or not: no older one holds.
@@ -25,10 +35,7 @@ async def latest_begun(session: AsyncSession, partner_id: UUID, day: date) -> Ag
     None: the partner has had no agreement yet.
     """
     agreement: Agreement | None = await session.scalar(
-        select(Agreement)
-        .where(col(Agreement.partner_id) == partner_id, col(Agreement.valid_from) <= day)
-        .order_by(col(Agreement.version).desc())
-        .limit(1)
+        _LATEST_BEGUN, {"partner_id": partner_id, "day": day}
     )
     return agreement
 

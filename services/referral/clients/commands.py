@@ -11,7 +11,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import any_, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY, BYTEA
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -24,7 +25,7 @@ from shared.contracts.codes import AgeGroup
 from shared.contracts.referral import ClientRegistered
 from shared.crypto import BlindIndex, FieldCipher
 from shared.ids import new_id
-from shared.rows import by_column, inserting
+from shared.rows import Insertion
 
 _COLUMNS = (
     "client_ref",
@@ -37,10 +38,19 @@ _COLUMNS = (
     "version",
     "registered_at",
 )
-_REGISTER = (
-    inserting(Client, _COLUMNS)
-    .on_conflict_do_nothing(index_elements=[col(Client.identity_index)])
-    .returning(col(Client.client_ref))
+_LOCK_BY_INDEX = (
+    select(Client)
+    .where(col(Client.identity_index) == any_(bindparam("hashes", type_=ARRAY(BYTEA))))
+    .order_by(col(Client.client_ref))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_REGISTER = Insertion(
+    Client,
+    _COLUMNS,
+    lambda statement: statement.on_conflict_do_nothing(
+        index_elements=[col(Client.identity_index)]
+    ).returning(col(Client.client_ref)),
 )
 
 
@@ -144,13 +154,7 @@ async def lock_by_code(
     if not codes:
         return {}
     by_hash = {hash_: code for code in codes for hash_ in index.candidates(IDENTITY_CODE, code)}
-    rows = await session.scalars(
-        select(Client)
-        .where(col(Client.identity_index).in_(by_hash))
-        .order_by(col(Client.client_ref))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
+    rows = await session.scalars(_LOCK_BY_INDEX, {"hashes": list(by_hash)})
     return {by_hash[row.identity_index]: row for row in rows if row.identity_index is not None}
 
 
@@ -167,8 +171,7 @@ async def register(
         return {}
     rows = [_row(cipher, index, ref, person, now) for ref, person in persons.items()]
     rows.sort(key=lambda row: row["identity_index"] or b"")
-    done = await session.execute(_REGISTER, by_column(rows, _COLUMNS))
-    registered = set(done.scalars())
+    registered = {client_ref for (client_ref,) in await _REGISTER(session, rows)}
     return {
         client_ref: ClientRegistered(
             aggregate_id=client_ref,

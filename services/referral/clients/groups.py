@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from services.referral.tables import Client, ClientLink, Referral
+from shared.statements import Prepared
 
 Groups = dict[UUID, frozenset[UUID]]
 
@@ -50,21 +51,21 @@ def _members() -> Select[UUID, UUID]:
     return select(down.c.asked, down.c.member)
 
 
-_PRIMARIES = _primaries()
-_MEMBERS = _members()
+_PRIMARIES = Prepared(_primaries())
+_MEMBERS = Prepared(_members())
 _LOCK_LINKS = text("SELECT pg_advisory_xact_lock(hashtextextended('client_links', 0))")
 
 
 async def primaries_of(session: AsyncSession, refs: Collection[UUID]) -> dict[UUID, UUID]:
     """By ref, the primary ref of the person; refs that are nobody's are left out."""
-    rows = await session.execute(_PRIMARIES, {"refs": list(refs)})
-    return dict(rows.all())
+    rows = await _PRIMARIES(session, refs=list(refs))
+    return dict(rows)
 
 
 async def groups_of(session: AsyncSession, refs: Collection[UUID]) -> Groups:
     """By ref, all refs of the same person."""
     members: dict[UUID, set[UUID]] = {}
-    for asked, member in await session.execute(_MEMBERS, {"refs": list(refs)}):
+    for asked, member in await _MEMBERS(session, refs=list(refs)):
         members.setdefault(asked, set()).add(member)
     return {asked: frozenset(found) for asked, found in members.items()}
 

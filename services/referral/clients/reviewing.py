@@ -5,7 +5,6 @@ questions whether or not there is anybody to find: a sender must not tell by the
 person is known (domain rule 4).
 """
 
-import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -43,45 +42,53 @@ from services.referral.clients.matching import (
 from services.referral.tables import Client, ClientKey
 from shared.crypto import BlindIndex, FieldCipher
 from shared.ids import new_id
+from shared.jsontext import text_of
+from shared.statements import Prepared
+from shared.tables import Moment
 
 MOST_CANDIDATES = 20
 """So many, the newest, of those who share a key, and so many in all: a shelter's telephone number
 is given for everybody who sleeps there."""
 
-_KEEP = text(
-    """
-    WITH locked AS MATERIALIZED (
-        SELECT count(pg_advisory_xact_lock(hashtextextended(encode(hash, 'hex'), 0))) AS taken
-        FROM (SELECT DISTINCT h AS hash FROM unnest(:hashes) AS h ORDER BY h) AS ordered
+_KEEP = Prepared(
+    text(
+        """
+        WITH locked AS MATERIALIZED (
+            SELECT count(pg_advisory_xact_lock(hashtextextended(encode(hash, 'hex'), 0))) AS taken
+            FROM (SELECT DISTINCT h AS hash FROM unnest(:hashes) AS h ORDER BY h) AS ordered
+        )
+        INSERT INTO client_keys (client_ref, purpose, hash)
+        SELECT k.client_ref, k.purpose, k.hash
+        FROM locked, unnest(:refs, :purposes, :hashes) AS k(client_ref, purpose, hash)
+        WHERE locked.taken > 0
+        ON CONFLICT DO NOTHING
+        """
+    ).bindparams(
+        bindparam("purposes", type_=ARRAY(VARCHAR)),
+        bindparam("hashes", type_=ARRAY(BYTEA)),
+        bindparam("refs", type_=ARRAY(PG_UUID(as_uuid=True))),
     )
-    INSERT INTO client_keys (client_ref, purpose, hash)
-    SELECT k.client_ref, k.purpose, k.hash
-    FROM locked, unnest(:refs, :purposes, :hashes) AS k(client_ref, purpose, hash)
-    WHERE locked.taken > 0
-    ON CONFLICT DO NOTHING
-    """
-).bindparams(
-    bindparam("purposes", type_=ARRAY(VARCHAR)),
-    bindparam("hashes", type_=ARRAY(BYTEA)),
-    bindparam("refs", type_=ARRAY(PG_UUID(as_uuid=True))),
 )
 """The locks last until the commit: of two who are told of at once, the second sees the first."""
 
-_REGISTER = text(
-    """
-    INSERT INTO possible_matches (id, client_a, client_b, score, agree, state, found_at)
-    SELECT m.id, m.a, m.b, m.score, CAST(m.agree AS jsonb), 'open', :found_at
-    FROM unnest(:ids, :as, :bs, :scores, :agrees) AS m(id, a, b, score, agree)
-    ON CONFLICT (client_a, client_b) DO UPDATE
-        SET score = excluded.score, agree = excluded.agree
-        WHERE possible_matches.state = 'open' AND possible_matches.score < excluded.score
-    """
-).bindparams(
-    bindparam("ids", type_=ARRAY(PG_UUID(as_uuid=True))),
-    bindparam("as", type_=ARRAY(PG_UUID(as_uuid=True))),
-    bindparam("bs", type_=ARRAY(PG_UUID(as_uuid=True))),
-    bindparam("scores", type_=ARRAY(FLOAT)),
-    bindparam("agrees", type_=ARRAY(VARCHAR)),
+_REGISTER = Prepared(
+    text(
+        """
+        INSERT INTO possible_matches (id, client_a, client_b, score, agree, state, found_at)
+        SELECT m.id, m.a, m.b, m.score, CAST(m.agree AS jsonb), 'open', :found_at
+        FROM unnest(:ids, :ones, :others, :scores, :agrees) AS m(id, a, b, score, agree)
+        ON CONFLICT (client_a, client_b) DO UPDATE
+            SET score = excluded.score, agree = excluded.agree
+            WHERE possible_matches.state = 'open' AND possible_matches.score < excluded.score
+        """
+    ).bindparams(
+        bindparam("ids", type_=ARRAY(PG_UUID(as_uuid=True))),
+        bindparam("ones", type_=ARRAY(PG_UUID(as_uuid=True))),
+        bindparam("others", type_=ARRAY(PG_UUID(as_uuid=True))),
+        bindparam("scores", type_=ARRAY(FLOAT)),
+        bindparam("agrees", type_=ARRAY(VARCHAR)),
+        bindparam("found_at", type_=Moment()),
+    )
 )
 
 
@@ -150,7 +157,7 @@ def _with_identity(shared: Subquery) -> Select[UUID, UUID, bytes, list[str]]:
     )
 
 
-_CANDIDATES = _with_identity(_sharing())
+_CANDIDATES = Prepared(_with_identity(_sharing()))
 """Made once: to put it together anew took a fifth of the time of a referral."""
 
 
@@ -177,20 +184,20 @@ async def note(
     `persons` are identities by ref. Of two who are `new` together, the later finds the earlier.
     """
     traits = {ref: identities.traits(identity) for ref, identity in persons.items()}
-    found = [(ref, *key) for ref, person in traits.items() for key in keys(person)]
+    found = [
+        (ref, purpose, index.candidates(purpose, value))
+        for ref, person in traits.items()
+        for purpose, value in keys(person)
+    ]
     if not found:
         return
-    await session.execute(
-        _KEEP,
-        {
-            "refs": [ref for ref, _, _ in found],
-            "purposes": [str(purpose) for _, purpose, _ in found],
-            "hashes": [index.current(purpose, value) for _, purpose, value in found],
-        },
+    await _KEEP(
+        session,
+        refs=[ref for ref, _, _ in found],
+        purposes=[str(purpose) for _, purpose, _ in found],
+        hashes=[current for _, _, (current, *_) in found],
     )
-    asked = [
-        (ref, hash_) for ref, purpose, value in found for hash_ in index.candidates(purpose, value)
-    ]
+    asked = [(ref, hash_) for ref, _, hashes in found for hash_ in hashes]
     candidates = await _candidates(session, cipher, traits, asked, new)
     await _register(session, candidates, now)
 
@@ -220,13 +227,11 @@ async def _candidates(
     new: Collection[UUID],
 ) -> list[Candidate]:
     """Those who share most keys with a person, the newest first among equals."""
-    rows = await session.execute(
-        _CANDIDATES,
-        {
-            "persons": [ref for ref, _ in asked],
-            "hashes": [hash_ for _, hash_ in asked],
-            "newcomers": list(new),
-        },
+    rows = await _CANDIDATES(
+        session,
+        persons=[ref for ref, _ in asked],
+        hashes=[hash_ for _, hash_ in asked],
+        newcomers=list(new),
     )
     found = []
     for ref, other, sealed, purposes in rows:
@@ -253,14 +258,12 @@ async def _register(session: AsyncSession, candidates: list[Candidate], now: dat
         for found in sorted(candidates, key=lambda found: found.likeness.score)
         if found.likeness.score >= REVIEW_FROM
     }
-    await session.execute(
-        _REGISTER,
-        {
-            "ids": [new_id() for _ in alike],
-            "as": [pair[0] for pair in alike],
-            "bs": [pair[1] for pair in alike],
-            "scores": [found.score for found in alike.values()],
-            "agrees": [json.dumps(found.agree) for found in alike.values()],
-            "found_at": now,
-        },
+    await _REGISTER(
+        session,
+        ids=[new_id() for _ in alike],
+        ones=[one for one, _ in alike],
+        others=[other for _, other in alike],
+        scores=[found.score for found in alike.values()],
+        agrees=[text_of(found.agree) for found in alike.values()],
+        found_at=now,
     )

@@ -13,7 +13,8 @@ from services.referral.intake.commands import Intake, Intakes
 from services.referral.intake.schemas import ReferralBody
 from shared.auth import Caller
 from shared.crypto import BlindIndex
-from shared.idempotency import Answer, fingerprint_of
+from shared.idempotency import Answer, fingerprints_of
+from shared.jsontext import canonical
 from shared.problems import IDEMPOTENCY_KEY_MISSING, FieldError, Problem
 
 TakeApart = Callable[[Mapping[str, Any], Findings], Order | None]
@@ -75,7 +76,8 @@ def _derived_key(index: BlindIndex, posted: Posted) -> str:
         named = f"bundle\n{identifier.system}\n{identifier.value}"
         return index.current(KEY_PURPOSE, named).hex()
     if posted.body.external_id is not None:
-        return fingerprint_of(index, KEY_PURPOSE, posted.body.model_dump(mode="json")).hex()
+        content = canonical(posted.body.model_dump(mode="json"))
+        return fingerprints_of(index, KEY_PURPOSE, content)[0].hex()
     raise Problem(
         IDEMPOTENCY_KEY_MISSING,
         errors=[

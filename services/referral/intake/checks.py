@@ -31,5 +31,7 @@ def checked(body: Body, *, allow_test_codes: bool, today: date) -> Body:
         errors.append(FieldError("/leaves_institution_on", impossible, "this date cannot be"))
     if errors:
         raise Problem(VALIDATION_FAILED, errors=errors)
+    if code == body.client.identity_code:
+        return body
     client = body.client.model_copy(update={"identity_code": code})
     return body.model_copy(update={"client": client})

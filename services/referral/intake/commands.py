@@ -72,7 +72,7 @@ class Intakes:
             caller=intake.caller.client_id,
             key=intake.idempotency_key,
             operation="POST /v1/referrals",
-            body=intake.body.model_dump(mode="json"),
+            body=referral.text,
         )
         return await self._together.do(_Submission(intake, request, referral))
 

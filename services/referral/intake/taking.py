@@ -21,8 +21,9 @@ from sqlmodel import col
 from services.referral.agreements.commands import Standing, Subject, weigh_referrals
 from services.referral.clients.commands import Person, find_or_register
 from services.referral.clients.rules import age_group
+from services.referral.intake.admission import COLUMNS, Admission, NewReferral
 from services.referral.intake.schemas import ReferralBody
-from services.referral.intake.telling import Admission, entry_of, messages_of
+from services.referral.intake.telling import tell
 from services.referral.tables import Partner, Referral
 from shared import audit, outbox
 from shared.auth import Caller
@@ -33,32 +34,39 @@ from shared.crypto import BlindIndex, FieldCipher
 from shared.idempotency import fingerprints_of
 from shared.identity_code import birth_date_of
 from shared.ids import new_id, new_reference
+from shared.jsontext import canonical
 from shared.problems import EXTERNAL_ID_CONFLICT, Problem
-from shared.rows import by_column, inserting
+from shared.rows import Insertion
+from shared.statements import Prepared
 
-_LOCK_EXTERNAL_IDS = text(
-    """
-    SELECT count(pg_advisory_xact_lock(hash))
-    FROM (
-        SELECT DISTINCT hashtextextended(name, 0) AS hash FROM unnest(:names) AS name ORDER BY hash
-    ) AS ordered
-    """
-).bindparams(bindparam("names", type_=ARRAY(VARCHAR)))
+_LOCK_EXTERNAL_IDS = Prepared(
+    text(
+        """
+        SELECT count(pg_advisory_xact_lock(hash))
+        FROM (
+            SELECT DISTINCT hashtextextended(name, 0) AS hash
+            FROM unnest(:names) AS name ORDER BY hash
+        ) AS ordered
+        """
+    ).bindparams(bindparam("names", type_=ARRAY(VARCHAR)))
+)
 
-_COLUMNS = tuple(Referral.model_fields)
-_INSERT = (
-    inserting(Referral, _COLUMNS)
-    .on_conflict_do_nothing(index_elements=[col(Referral.reference)])
-    .returning(col(Referral.id))
+_INSERT = Insertion(
+    Referral,
+    COLUMNS,
+    lambda statement: statement.on_conflict_do_nothing(
+        index_elements=[col(Referral.reference)]
+    ).returning(col(Referral.id)),
 )
 
 
 @dataclass(frozen=True)
 class Sent:
-    """A referral as it was sent, the keyed hash by which a repeat of it is known (`older`: under
-    the older keys of the ring), and the span that its taking belongs to."""
+    """A referral as it was sent, also as canonical JSON; the keyed hash by which a repeat of it is
+    known (`older`: under the older keys of the ring), and the span that its taking belongs to."""
 
     body: ReferralBody
+    text: str
     fingerprint: bytes
     older: tuple[bytes, ...] = ()
     span: Span = field(default_factory=get_current_span)
@@ -74,7 +82,7 @@ class Sent:
 class Taken:
     """The referral that stands now; `new` unless the partner sent it before."""
 
-    referral: Referral
+    referral: NewReferral | Referral
     new: bool
 
 
@@ -88,8 +96,9 @@ class Taking:
 
 def sent(index: BlindIndex, body: ReferralBody) -> Sent:
     """A referral as it was sent just now."""
-    current, *older = fingerprints_of(index, "referral", body.model_dump(mode="json"))
-    return Sent(body, current, tuple(older))
+    text = canonical(body.model_dump(mode="json"))
+    current, *older = fingerprints_of(index, "referral", text)
+    return Sent(body, text, current, tuple(older))
 
 
 async def take(
@@ -115,8 +124,9 @@ async def take(
         else next(taken)
         for one in referrals
     ]
-    await audit.record(session, caller, *map(entry_of, admissions))
-    return Taking(outcomes, [told for one in admissions for told in messages_of(one)])
+    told = [tell(admission) for admission in admissions]
+    await audit.record(session, caller, *(entry for entry, _ in told))
+    return Taking(outcomes, [message for _, messages in told for message in messages])
 
 
 async def _earlier(
@@ -126,7 +136,7 @@ async def _earlier(
     ids = [one.body.external_id for one in referrals if one.body.external_id is not None]
     if not ids:
         return {}
-    await session.execute(_LOCK_EXTERNAL_IDS, {"names": [f"{partner_id}/{id_}" for id_ in ids]})
+    await _LOCK_EXTERNAL_IDS(session, names=[f"{partner_id}/{id_}" for id_ in ids])
     rows = await session.scalars(
         select(Referral).where(
             col(Referral.partner_id) == partner_id, col(Referral.external_id).in_(ids)
@@ -194,11 +204,11 @@ def _referral(
     client_ref: UUID,
     standing: Standing,
     now: datetime,
-) -> Referral:
+) -> NewReferral:
     """The agreement's team is the wished one where none is named; a referral that the agreement
     does not carry is redirected, which is a step of its own."""
     referral_id, body = new_id(), one.body
-    return Referral(
+    return NewReferral(
         id=referral_id,
         reference=new_reference(),
         partner_id=partner.id,
@@ -236,14 +246,12 @@ def content_context(referral_id: UUID) -> str:
     return f"referrals/{referral_id}"
 
 
-async def _insert(session: AsyncSession, referrals: Sequence[Referral]) -> None:
+async def _insert(session: AsyncSession, referrals: Sequence[NewReferral]) -> None:
     """Inserts the rows; in the rare case of a clash draws another reference."""
     left = {referral.id: referral for referral in referrals}
     while left:
-        done = await session.execute(
-            _INSERT, by_column([vars(referral) for referral in left.values()], _COLUMNS)
-        )
-        for referral_id in done.scalars():
+        done = await _INSERT(session, [vars(referral) for referral in left.values()])
+        for (referral_id,) in done:
             del left[referral_id]
         for referral in left.values():
             referral.reference = new_reference()

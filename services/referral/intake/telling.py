@@ -1,30 +1,22 @@
 """How a referral that was taken is told: its events, in their order, and its audit row."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
-from opentelemetry.trace import Span
-
 from services.referral.agreements.commands import Standing
-from services.referral.clients.commands import Found, Person
-from services.referral.tables import Referral
+from services.referral.clients.commands import Person
+from services.referral.intake.admission import Admission, NewReferral
 from shared import audit, outbox, telemetry
 from shared.contracts.referral import ReferralReceived, ReferralRedirectedByAgreement
 
 
-@dataclass(frozen=True)
-class Admission:
-    """A referral that was taken, whom it is about, how it stands under the agreement, and the
-    span that it belongs to."""
-
-    referral: Referral
-    person: Person
-    found: Found
-    standing: Standing
-    span: Span
+def tell(admission: Admission) -> tuple[audit.Entry, list[outbox.Message]]:
+    """Both, in the referral's trace."""
+    with telemetry.within(admission.span):
+        telemetry.tag(referral_id=str(admission.referral.id))
+        return _entry(admission), _messages(admission)
 
 
-def messages_of(admission: Admission) -> list[outbox.Message]:
+def _messages(admission: Admission) -> list[outbox.Message]:
     """The person's registration if they are new, then what became of the referral."""
     client_ref = admission.found.person_ref
     data = [
@@ -32,28 +24,25 @@ def messages_of(admission: Admission) -> list[outbox.Message]:
         *_redirected(admission.referral, admission.standing, client_ref),
     ]
     registered = admission.found.registered
-    with telemetry.within(admission.span):
-        telemetry.tag(referral_id=str(admission.referral.id))
-        return [
-            outbox.message(event, key=client_ref, correlation_id=admission.referral.id)
-            for event in ([registered, *data] if registered else data)
-        ]
+    return [
+        outbox.message(event, key=client_ref, correlation_id=admission.referral.id)
+        for event in ([registered, *data] if registered else data)
+    ]
 
 
-def entry_of(admission: Admission) -> audit.Entry:
+def _entry(admission: Admission) -> audit.Entry:
     """Who was referred, on what basis."""
     referral = admission.referral
-    with telemetry.within(admission.span):
-        return audit.Entry(
-            "referral.submit",
-            "referral",
-            subject_id=referral.id,
-            client_ref=referral.client_ref,
-            basis=referral.lawful_basis,
-        )
+    return audit.Entry(
+        "referral.submit",
+        "referral",
+        subject_id=referral.id,
+        client_ref=referral.client_ref,
+        basis=referral.lawful_basis,
+    )
 
 
-def _received(referral: Referral, person: Person, client_ref: UUID) -> ReferralReceived:
+def _received(referral: NewReferral, person: Person, client_ref: UUID) -> ReferralReceived:
     housing = referral.housing or {}
     return ReferralReceived.model_validate(
         {
@@ -81,7 +70,7 @@ def _received(referral: Referral, person: Person, client_ref: UUID) -> ReferralR
 
 
 def _redirected(
-    referral: Referral, standing: Standing, client_ref: UUID
+    referral: NewReferral, standing: Standing, client_ref: UUID
 ) -> list[ReferralRedirectedByAgreement]:
     if standing.redirect_reason is None:
         return []

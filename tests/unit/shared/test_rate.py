@@ -64,9 +64,9 @@ def test_callers_do_not_share_a_bucket(clock: Clock) -> None:
 
 def test_the_headers_are_structured_fields_of_the_draft(clock: Clock) -> None:
     allowance = RateLimiter(600, burst=100, clock=clock).take("ward")
-    assert allowance.headers() == {
-        "RateLimit-Policy": '"default";q=100;w=10',
-        "RateLimit": '"default";r=99;t=1',
+    assert dict(allowance.headers()) == {
+        b"ratelimit-policy": b'"default";q=100;w=10',
+        b"ratelimit": b'"default";r=99;t=1',
     }
 
 
