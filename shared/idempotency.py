@@ -4,7 +4,6 @@ The stored answer is part of the command's own transaction. A lock on (caller, k
 long as that transaction tells a request that is still running from one that is done.
 """
 
-import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -170,4 +169,4 @@ def _first(request: RequestKey, stored: Sequence[Any] | None) -> Answer | Proble
     fingerprint, status, headers, body = stored
     if fingerprint not in (request.fingerprint, *request.older):
         return Problem(IDEMPOTENCY_KEY_REUSED)
-    return Answer(status, json.loads(body), json.loads(headers), replayed=True)
+    return Answer(status, body, headers, replayed=True)

@@ -15,8 +15,8 @@ _DIALECT = dialects.dialect()  # type: ignore[no-untyped-call]
 
 
 class Prepared:
-    """A statement with its parameters by name. Columns and parameters are as the driver has them:
-    JSON is text. A tuple a row comes back, none from a statement without a result."""
+    """A statement with its parameters by name, as the driver takes them: JSON is text. A tuple for
+    each row comes back, none from a statement without a result."""
 
     def __init__(self, statement: Executable) -> None:
         compiled = statement.compile(dialect=_DIALECT)  # type: ignore[attr-defined]

@@ -64,12 +64,17 @@ class Broker(Protocol):
 
 
 class Tansu:
-    """In memory: every start begins with an empty log and no consumer positions."""
+    """In memory: every start begins with an empty log and no consumer positions.
+
+    Of the very first records of a partition it may lose some, although acknowledged, when several
+    producers write them in the same moment; so a service writes from one lane.
+    """
 
     durable = False
     settings: Mapping[str, str] = {
         "NOPSA_KAFKA_SESSION_TIMEOUT_MS": "2000",
         "NOPSA_KAFKA_IDEMPOTENT_PRODUCER": "false",
+        "NOPSA_RELAY_SHARDS": "1",
     }
 
     def __init__(self) -> None:

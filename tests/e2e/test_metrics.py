@@ -37,7 +37,10 @@ async def test_every_event_process_tells_what_an_operator_asks(house: House) -> 
     for service, url in house.stack.worker_urls.items():
         text = (await house.http.get(f"{url}/metrics")).text
         assert f'nopsa_outbox_depth{{service="{service}"}}' in text
-        assert f'nopsa_relay_lanes{{service="{service}"}} 4.0' in text
+        wanted = f'nopsa_relay_lanes_wanted{{service="{service}"}} '
+        lanes = next(line for line in text.splitlines() if line.startswith(wanted))
+        assert lanes.replace("_wanted", "") in text
+        assert float(lanes.removeprefix(wanted)) >= 1
         assert f'nopsa_database_pool_connections{{service="{service}",state="used"}}' in text
         assert f'nopsa_disclosures_waiting{{service="{service}"}}' in text
         assert "nopsa_consumer_lag{" in text

@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from shared.db import Database
 from shared.ids import new_id
-from shared.rows import by_column, inserting
+from shared.rows import insert_all
 from shared.settings import KafkaSettings, PlatformSettings
 from tests.support.databases import Databases
 from tests.support.settings import settings_for
@@ -54,7 +54,8 @@ async def test_values_of_every_kind_come_out_as_they_went_in(
     ]
     async with database.engine.begin() as connection:
         await connection.run_sync(kept.create)
-        await connection.execute(inserting(kept, NAMES), by_column(rows, NAMES))
+    async with database.sessions() as connection, connection.begin():
+        await insert_all(connection, kept, rows)
         nulls = await connection.scalar(
             text("SELECT count(*) FROM kept WHERE codes IS NULL AND told IS NULL")
         )
