@@ -102,7 +102,7 @@ def is_transient(error: BaseException) -> bool:
 
 def refusal_of(error: BaseException) -> dict[str, str]:
     """What of the schema refused a statement: names only, never the values PostgreSQL quotes."""
-    cause = _driver_error(error) if isinstance(error, exc.DBAPIError) else None
+    cause = _driver_error(error) if isinstance(error, exc.DBAPIError) else error
     names = ("sqlstate", "table_name", "column_name", "constraint_name")
     found = {name: getattr(cause, name, None) for name in names}
     return {name: str(value) for name, value in found.items() if value}

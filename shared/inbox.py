@@ -5,13 +5,23 @@ The row is written in the same transaction as what the event changes; a second d
 
 from uuid import UUID
 
+from sqlalchemy import bindparam
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from shared.statements import Prepared
 from shared.tables import inbox
 
 APPLIED = "applied"
 DEAD = "dead"
+
+_COLUMNS = ("event_id", "topic", "partition", "offset", "outcome")
+_NOTE = Prepared(
+    insert(inbox)
+    .values({name: bindparam(name) for name in _COLUMNS})
+    .on_conflict_do_nothing()
+    .returning(inbox.c.event_id)
+)
 
 
 async def first_time(
@@ -27,10 +37,12 @@ async def first_time(
 
     Waits for another transaction that is handling the same event just now.
     """
-    noted = await session.execute(
-        insert(inbox)
-        .values(event_id=event_id, topic=topic, partition=partition, offset=offset, outcome=outcome)
-        .on_conflict_do_nothing()
-        .returning(inbox.c.event_id)
+    noted = await _NOTE(
+        session,
+        event_id=event_id,
+        topic=topic,
+        partition=partition,
+        offset=offset,
+        outcome=outcome,
     )
-    return noted.first() is not None
+    return bool(noted)

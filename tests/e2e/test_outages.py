@@ -35,7 +35,7 @@ class Sender:
     async def run(self) -> None:
         while True:
             await self._send_until_taken()
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.1)
 
     async def _send_until_taken(self) -> None:
         key = str(uuid4())

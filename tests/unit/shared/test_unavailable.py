@@ -5,7 +5,7 @@ import asyncpg
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from shared.db import is_transient, is_unavailable
+from shared.db import is_transient, is_unavailable, refusal_of
 
 OUT_OF_ROOM = (
     asyncpg.DiskFullError,
@@ -33,3 +33,11 @@ def test_a_server_out_of_room_is_unavailable_and_may_be_asked_again(kind: type[E
 def test_a_refusal_of_what_was_sent_is_neither(kind: type[Exception]) -> None:
     assert not is_unavailable(wrapped(kind("no")))
     assert not is_transient(wrapped(kind("no")))
+
+
+def test_a_refusal_is_told_by_the_schemas_names_alone() -> None:
+    clash = asyncpg.UniqueViolationError("Key (name)=(Aino) already exists.")
+    clash.table_name, clash.constraint_name = "clients", "clients_pkey"
+    told = {"sqlstate": "23505", "table_name": "clients", "constraint_name": "clients_pkey"}
+    assert refusal_of(clash) == refusal_of(wrapped(clash)) == told
+    assert refusal_of(ValueError("Aino")) == {}
