@@ -18,20 +18,15 @@ from tests.support.house import House
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers one takes all of these, so that one whole stack is enough; and first
-    those that start one of their own, or none. The outages come while the house is new: a broker in
-    memory is told again all that ever happened in it."""
+    those that start one of their own, or none."""
     here = Path(__file__).parent
     ours = [item for item in items if item.path.is_relative_to(here)]
     for item in ours:
         item.add_marker(pytest.mark.xdist_group("house"))
-    ours.sort(key=_turn)
+    ours.sort(key=lambda item: "stack" in getattr(item, "fixturenames", ()))
     places = (place for place, item in enumerate(items) if item.path.is_relative_to(here))
     for place, item in zip(list(places), ours, strict=True):
         items[place] = item
-
-
-def _turn(item: pytest.Item) -> tuple[bool, bool]:
-    return "stack" in getattr(item, "fixturenames", ()), item.path.name != "test_outages.py"
 
 
 @pytest.fixture(scope="package")
