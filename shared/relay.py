@@ -225,7 +225,7 @@ def _fill(batch: BatchBuilder, rows: Sequence[asyncpg.Record]) -> int:
     """Appends rows, as they were written, until the batch is full. How many it took."""
     now = int(time.time() * 1000)
     for taken, row in enumerate(rows):
-        headers = telemetry.encoded(telemetry.header_pairs(row["headers"]))
+        headers = telemetry.encoded(telemetry.with_trace(telemetry.header_pairs(row["headers"])))
         if batch.append(key=row["key"], value=row["value"], timestamp=now, headers=headers) is None:
             return taken
     return len(rows)

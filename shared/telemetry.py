@@ -288,6 +288,16 @@ def header_pairs(stored: str) -> list[tuple[str, str]]:
     return [(name, value) for name, value in json.loads(stored)]
 
 
+def with_trace(pairs: Sequence[tuple[str, str]]) -> Sequence[tuple[str, str]]:
+    """The headers; those of an event that was written outside any trace get one of its own, which
+    is not recorded."""
+    if any(name == "traceparent" for name, _ in pairs):
+        return pairs
+    own: dict[str, str] = {}
+    _PROPAGATOR.inject(own, context=trace.set_span_in_context(begin_unrecorded()))
+    return [*pairs, *own.items()]
+
+
 def sent_headers(pairs: Sequence[tuple[str, str]], span: trace.Span) -> list[tuple[str, bytes]]:
     """Headers for the wire: those of the outbox, with the trace continued by `span`."""
     continued: dict[str, str] = {}

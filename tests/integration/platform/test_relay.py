@@ -18,7 +18,7 @@ from sqlalchemy import text
 from shared import outbox
 from shared.messages import headers_of
 from shared.outbox import replay_all
-from shared.relay import Relay
+from shared.relay import MOST_TRACED, Relay
 from tests.support.happenings import Lab, running
 
 pytestmark = pytest.mark.kafka_too
@@ -184,3 +184,13 @@ async def test_a_relay_goes_on_after_its_connection_was_cut(lab: Lab) -> None:
         records = await lab.on_topic(10)
     assert order_violations(lab, records) == 0
     assert len(set(ids_of(records))) == 10
+
+
+async def test_in_a_backlog_too_every_event_goes_out_with_a_trace(lab: Lab) -> None:
+    """A clock that raises an event has no trace that could go on."""
+    written = await lab.write(uuid4(), range(1, MOST_TRACED + 11))
+    async with running(Relay(lab.settings)):
+        records = await lab.on_topic(len(written))
+    traces = [headers_of(record)["traceparent"].split("-") for record in records]
+    assert len({trace_id for _, trace_id, _, _ in traces}) == len(written)
+    assert {flags for *_, flags in traces} == {"00"}, "none is recorded"
