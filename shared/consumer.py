@@ -23,7 +23,7 @@ from shared import dead_letters, inbox, metrics, outbox, telemetry
 from shared.contracts import EventData, topic_of
 from shared.db import Database, is_transient
 from shared.fetching import Fetching
-from shared.finishing import finished
+from shared.finishing import finished, said_goodbye
 from shared.lag import Lag
 from shared.messages import (
     PoisonError,
@@ -131,7 +131,7 @@ class Consumer:
                 self._lag.report(client, self._positions)
         finally:
             self.assigned.clear()
-            await client.stop()
+            await said_goodbye(client)
 
     async def _handle_all(
         self,

@@ -25,6 +25,7 @@ from opentelemetry.instrumentation.utils import suppress_instrumentation
 from opentelemetry.trace import Span, SpanKind
 
 from shared import metrics, telemetry
+from shared.finishing import said_goodbye
 from shared.outbox import LOCK_CLASS
 from shared.settings import KafkaSettings, PlatformSettings
 from shared.tables import OUTBOX_CHANNEL
@@ -131,7 +132,7 @@ class Relay:
                     await producer.start()
                     await self._drain_for_ever(connection, producer, shard)
                 finally:
-                    await producer.stop()
+                    await said_goodbye(producer)
         finally:
             with suppress(Exception):
                 await connection.close(timeout=2)

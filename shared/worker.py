@@ -15,14 +15,18 @@ from fastapi import FastAPI
 from uvicorn.loops.auto import auto_loop_factory
 
 from shared import garbage, logs, measuring, telemetry
-from shared.consumer import Consumer, Handlers
+from shared.consumer import FINISH_SECONDS, Consumer, Handlers
 from shared.db import Database
 from shared.disclosures import Teller
+from shared.finishing import end_all
 from shared.relay import Relay
 from shared.settings import PlatformSettings
 from shared.web.health import Check, broker_check, health_router
 
 STARTED_CHECK = "consumer"
+
+STOP_SECONDS = FINISH_SECONDS + 1.0
+"""So long the parts may take to stop; whoever started the process waits a little longer."""
 
 Part = Callable[[Database], Coroutine[Any, Any, None]]
 """Work of the service's own that goes on until it is cancelled; it gets the process's database."""
@@ -64,19 +68,9 @@ async def _run(
     tasks = [asyncio.create_task(part) for part in parts]
     stopping = asyncio.create_task(stop.wait())
     await asyncio.wait([*tasks, stopping], return_when=asyncio.FIRST_COMPLETED)
-    await _end(tasks)
+    await end_all(tasks, seconds=STOP_SECONDS)
     stopping.cancel()
     await database.close()
-
-
-async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Cancels what still runs; raises what made one end by itself."""
-    failed = [task for task in tasks if task.done()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    for task in failed:
-        task.result()
 
 
 async def _serve_health(settings: PlatformSettings, database: Database, consumer: Consumer) -> None:
