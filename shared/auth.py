@@ -67,6 +67,8 @@ class Issuer:
 
         Raises `httpx.HTTPError` when the issuer cannot be reached and nothing is cached.
         """
+        if self._keys is not None and self._is_fresh(newer_than):
+            return self._keys
         async with self._lock:
             if self._keys is not None and self._is_fresh(newer_than):
                 return self._keys

@@ -8,7 +8,7 @@ import secrets
 from datetime import datetime
 from uuid import UUID
 
-import uuid6
+from uuid_utils.compat import uuid7
 
 REFERENCE_ALPHABET = "2346789CDFGHJKMNPQRTVWX"
 """23 characters without 0/O, 1/I/L, 5/S, 8 stays (no B), and no vowels."""
@@ -16,12 +16,12 @@ REFERENCE_ALPHABET = "2346789CDFGHJKMNPQRTVWX"
 
 def new_id() -> UUID:
     """A UUIDv7: unique everywhere, and sorts by the time of its making."""
-    return UUID(int=uuid6.uuid7().int)
+    return uuid7()
 
 
 def id_as_of(moment: datetime) -> UUID:
     """A UUIDv7 as it would have been made at a moment since 1970: what is taken in from the past
-    sorts by its own time. Unlike `new_id` it does not run ahead of the clock when many are made."""
+    sorts by its own time."""
     stamp = int(moment.timestamp() * 1000) << 80
     version, variant = 0x7 << 76, 0b10 << 62
     return UUID(int=stamp | version | secrets.randbits(12) << 64 | variant | secrets.randbits(62))

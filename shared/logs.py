@@ -46,11 +46,11 @@ def set_up(service: str, process: str) -> None:
         return event
 
     steps: list[Any] = [
+        _without_exception_text,
+        _masked,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         stamp,
-        _without_exception_text,
-        _masked,
     ]
     as_json = structlog.processors.JSONRenderer(_line)
     structlog.configure(

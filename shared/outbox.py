@@ -56,7 +56,8 @@ _APPEND = Prepared(
 )
 
 
-def _current_trace() -> Headers:
+def current_trace() -> Headers:
+    """The trace that messages made now belong to."""
     return [list(pair) for pair in telemetry.carrier().items()]
 
 
@@ -70,7 +71,7 @@ class Message:
     key: bytes
     value: bytes
     headers: Headers
-    trace: Headers = field(default_factory=_current_trace)
+    trace: Headers = field(default_factory=current_trace)
 
 
 def message(
@@ -79,8 +80,9 @@ def message(
     key: UUID,
     correlation_id: UUID | None = None,
     event_id: UUID | None = None,
+    trace: Headers | None = None,
 ) -> Message:
-    """The event as a CloudEvents message in Kafka's binary mode.
+    """The event as a CloudEvents message in Kafka's binary mode, in this trace or the current one.
 
     `key` is the client_ref where there is one, else the aggregate: all that happens to one person
     is in order. `correlation_id` is the referral that began it.
@@ -100,7 +102,9 @@ def message(
     if correlation_id is not None:
         headers.append(["ce_correlationid", str(correlation_id)])
     value = data.model_dump_json(exclude_none=True).encode()
-    return Message(event_id, topic_of(type(data)), str(key).encode(), value, headers)
+    return Message(
+        event_id, topic_of(type(data)), str(key).encode(), value, headers, trace or current_trace()
+    )
 
 
 def key_hash(key: bytes) -> int:

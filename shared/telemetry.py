@@ -87,7 +87,7 @@ def carrier() -> dict[str, str]:
 
 def context_of(headers: Mapping[str, str]) -> Context:
     """The trace context that W3C headers carry; a root context without them."""
-    return _PROPAGATOR.extract(dict(headers), context=Context())
+    return _PROPAGATOR.extract(dict(headers), context=Context()) if headers else Context()
 
 
 def trace_id() -> str | None:

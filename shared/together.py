@@ -2,7 +2,8 @@
 
 Whoever comes while nothing is under way begins at once and alone; whoever comes meanwhile goes with
 the next, so that nobody waits for company, and under load a commit and its statements are paid for
-once instead of many times. Nobody is answered before the commit that holds their work.
+once instead of many times. Many go in two transactions by turns: while the database works on one,
+the process works on the other. Nobody is answered before the commit that holds their work.
 """
 
 import asyncio
@@ -17,13 +18,15 @@ from shared.db import is_unavailable, refusal_of
 LOG = structlog.get_logger(__name__)
 MOST = 64
 """So many share a transaction at most; its locks are held until the commit."""
+ENOUGH = 14
+"""So many begin beside a transaction that is under way; fewer wait for its end, since each one has
+its own price, paid by all who share it."""
 AT_ONCE = 4
 """So many transactions are under way at most."""
 PATIENCE_SECONDS = 0.1
-"""Another transaction begins beside the one under way only for somebody who waited so long: usually
-one at a time is best, since the next then holds all who came meanwhile; but one that waits for a
-lock must not hold up those who need no lock of the kind."""
-LINGER_SECONDS = 0.002
+"""However few they are, another transaction begins beside those under way for somebody who waited
+so long: one that waits for a lock must not hold up those who need no lock of the kind."""
+LINGER_SECONDS = 0.004
 """So long the next transaction waits after one: those just answered send again, and go with it."""
 
 Item = TypeVar("Item")
@@ -42,9 +45,9 @@ class _Waiting(Generic[Item, Result]):
 class Together(Generic[Item, Result]):
     """Does items by `work`, which gives each its result, or the exception to raise for it.
 
-    Only items of one `group` go together, and no two that share one of their `names`: those go
-    after each other, in the order in which they came, or side by side if the first takes too long;
-    then it is for the work's own locks to keep them apart.
+    Only items of one `group` go together. No two that share one of their `names` are at work at a
+    time, and they go in the order in which they came; unless the first takes too long: then it is
+    for the work's own locks to keep them apart.
     """
 
     def __init__(
@@ -58,7 +61,11 @@ class Together(Generic[Item, Result]):
         self._group = group
         self._names = names
         self._waiting: list[_Waiting[Item, Result]] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._at_work: list[Set[Hashable]] = []
+        """The names in each transaction."""
+        self._workers = 0
+        """Who works off, be it that they just wait for the next to come."""
+        self._tasks: set[asyncio.Task[None]] = set()
         self._reinforcing: asyncio.TimerHandle | None = None
 
     async def do(self, item: Item) -> Result:
@@ -71,16 +78,21 @@ class Together(Generic[Item, Result]):
         self._waiting.append(
             _Waiting(item, self._group(item), self._names(item), loop.time(), settled)
         )
-        if not self._under_way:
+        if not self._workers or self._are_enough_for_a_second():
             self._begin()
         elif self._reinforcing is None:
             self._reinforce_in(loop, PATIENCE_SECONDS)
         return await settled
 
-    def _begin(self) -> None:
-        task = asyncio.create_task(self._work_off())
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+    def _are_enough_for_a_second(self) -> bool:
+        """Beside the one and only transaction that somebody works off."""
+        return self._workers == len(self._at_work) == 1 and len(self._waiting) >= ENOUGH
+
+    def _begin(self, *, impatient: bool = False) -> None:
+        self._workers += 1
+        task = asyncio.create_task(self._work_off(impatient))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _reinforce_in(self, loop: asyncio.AbstractEventLoop, seconds: float) -> None:
         self._reinforcing = loop.call_later(seconds, self._reinforce, loop)
@@ -91,24 +103,46 @@ class Together(Generic[Item, Result]):
         if not self._waiting:
             return
         left = self._waiting[0].since + PATIENCE_SECONDS - loop.time()
-        if left <= 0 and len(self._under_way) < AT_ONCE:
-            self._begin()
+        if left <= 0 and self._workers < AT_ONCE:
+            self._begin(impatient=True)
         self._reinforce_in(loop, left if left > 0 else PATIENCE_SECONDS)
 
-    async def _work_off(self) -> None:
-        while self._waiting:
-            await self._settle(self._next())
-            await asyncio.sleep(LINGER_SECONDS)
+    async def _work_off(self, impatient: bool) -> None:
+        """Until nobody waits, or those who do can wait for another transaction to end."""
+        try:
+            while batch := self._next(set() if impatient else set().union(*self._at_work)):
+                impatient = False
+                await self._work_together(batch)
+                await asyncio.sleep(LINGER_SECONDS)
+                if self._at_work and len(self._waiting) < ENOUGH:
+                    return
+        finally:
+            self._workers -= 1
 
-    def _next(self) -> list[_Waiting[Item, Result]]:
-        """Those who go together with the one who waited longest; the others wait on."""
-        group = self._waiting[0].group
+    async def _work_together(self, batch: Sequence[_Waiting[Item, Result]]) -> None:
+        names = frozenset[Hashable]().union(*(one.names for one in batch))
+        self._at_work.append(names)
+        if self._are_enough_for_a_second():
+            self._begin()
+        try:
+            await self._settle(batch)
+        finally:
+            self._at_work.remove(names)
+
+    def _next(self, names: set[Hashable]) -> list[_Waiting[Item, Result]]:
+        """Those who go together with the one who waited longest, and share none of the names; the
+        others wait on. One half of many, if nobody is at work: the other half goes beside them."""
+        free = (one for one in self._waiting if names.isdisjoint(one.names))
+        first = next(free, None)
+        if first is None:
+            return []
+        waiting = len(self._waiting)
+        most = waiting // 2 if waiting >= 2 * ENOUGH and not self._at_work else waiting
         batch: list[_Waiting[Item, Result]] = []
         left: list[_Waiting[Item, Result]] = []
-        names: set[Hashable] = set()
         for one in self._waiting:
-            fits = one.group == group and len(batch) < MOST and names.isdisjoint(one.names)
-            (batch if fits else left).append(one)
+            fits = one.group == first.group and len(batch) < min(most, MOST)
+            (batch if fits and names.isdisjoint(one.names) else left).append(one)
             names |= one.names
         self._waiting = left
         return batch

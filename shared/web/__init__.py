@@ -13,9 +13,11 @@ from shared.web.conventions import (
     optional_version,
 )
 from shared.web.dependencies import Cipher, Index, Session
+from shared.web.direct import DirectRoute
 
 __all__ = [
     "Cipher",
+    "DirectRoute",
     "IdempotencyKey",
     "Index",
     "RequiredIdempotencyKey",

@@ -8,7 +8,6 @@ import httpx
 import uvicorn
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
-from starlette.types import Scope
 
 from shared import garbage
 from shared.auth import TokenChecker
@@ -17,7 +16,7 @@ from shared.settings import PlatformSettings
 from shared.web import errors
 from shared.web.catalogue import RESPONSES, catalogue_router
 from shared.web.depth import BodyDepth
-from shared.web.door import QUIET, Door
+from shared.web.door import Door
 from shared.web.health import Check, broker_check, health_router
 from shared.web.patience import BodyPatience, Impatient
 from shared.web.rate import RateLimiter
@@ -57,7 +56,7 @@ def create_app(
         version="1",
         lifespan=lifespan,
         responses=RESPONSES,
-        telemetry={"operation_spans": False, "metrics": False, "logs": False, "exclude": _is_quiet},
+        telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.database = database
@@ -75,10 +74,6 @@ def create_app(
     app.state.limiter = limiter
     _add_middleware(app, settings, checker, limiter)
     return app
-
-
-def _is_quiet(scope: Scope) -> bool:
-    return scope["path"] in QUIET
 
 
 def _trust(settings: PlatformSettings) -> ssl.SSLContext | bool:

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from shared.idempotency import Answer
+from shared.jsontext import text_of
 from shared.problems import (
     IDEMPOTENCY_KEY_MISSING,
     PRECONDITION_FAILED,
@@ -78,10 +79,15 @@ def made_or_changed(view: type[BaseModel]) -> dict[int | str, dict[str, Any]]:
     }
 
 
+class _Json(JSONResponse):
+    def render(self, content: Any) -> bytes:
+        return text_of(content).encode()
+
+
 def answer(given: Answer) -> JSONResponse:
     """The HTTP response of a command's answer, saying when it is a replay."""
     replay = {"Idempotency-Replayed": "true"} if given.replayed else {}
-    return JSONResponse(given.body, given.status, headers={**given.headers, **replay})
+    return _Json(given.body, given.status, headers={**given.headers, **replay})
 
 
 def _version(if_match: str) -> int:

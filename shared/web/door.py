@@ -1,4 +1,5 @@
-"""What every request passes before its endpoint: timing, log line, token, rate, net for errors.
+"""What every request passes before its endpoint: span, timing, log line, token, rate, net for
+errors.
 
 Written as one ASGI middleware: it sees the route template when the answer begins, and never the
 body.
@@ -7,6 +8,7 @@ body.
 import time
 
 import structlog
+from opentelemetry.trace import Span
 from starlette.datastructures import Headers
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -14,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared import metrics, telemetry
 from shared.auth import TokenChecker, authenticate
 from shared.problems import BODY_TOO_LARGE, RATE_LIMITED, Problem
+from shared.web import spans
 from shared.web.errors import of_exception, response
 from shared.web.rate import Allowance, RateLimiter
 
@@ -21,7 +24,6 @@ LOG = structlog.get_logger("nopsa.request")
 PROTECTED = ("/v1/", "/fhir/")
 OPEN = frozenset({"/fhir/r4/metadata"})
 """Says what a FHIR server can do, and how to get a token for it; holds no data of anybody."""
-QUIET = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
 class Door:
@@ -41,9 +43,14 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        span = spans.begin(scope)
+        with telemetry.within(span):
+            await self._serve(span, scope, receive, _telling(scope, send))
+
+    async def _serve(self, span: Span, scope: Scope, receive: Receive, send: Send) -> None:
         started = time.perf_counter()
-        send = _telling(scope, send)
         status = 0
+        unexpected: Exception | None = None
         replaced = False
 
         async def noting_send(message: Message) -> None:
@@ -60,10 +67,12 @@ class Door:
             await self._admit(scope)
             await self._app(scope, receive, noting_send)
         except Exception as error:
+            unexpected = None if isinstance(error, Problem) else error
             if status:
                 raise
             await response(of_exception(error), scope)(scope, receive, noting_send)
         finally:
+            spans.end(span, scope, status, unexpected)
             self._note(scope, status, time.perf_counter() - started)
 
     async def _admit(self, scope: Scope) -> None:
@@ -81,7 +90,7 @@ class Door:
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = getattr(scope.get("route"), "path", "unknown")
         metrics.REQUESTS.labels(self._service, scope["method"], route, str(status)).observe(seconds)
-        if route in QUIET:
+        if route in spans.QUIET:
             return
         caller = scope.get("state", {}).get("caller")
         LOG.info(

@@ -11,7 +11,7 @@ from tests.benchmarks.pace import Latency, at_rate
 from tests.support.bodies import made_up_codes, referral_body
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-_codes = made_up_codes(date(2000, 1, 1))
+_codes = made_up_codes(date(1930, 1, 1))
 _numbers = count(1)
 
 

@@ -17,27 +17,27 @@ from shared.calendar import iso_week_of
 from shared.crypto import FieldCipher
 from shared.pagination import Page, decode_cursor, page_of
 from shared.problems import NOT_FOUND, Problem
+from shared.statements import Reading
 
-_LATEST_BEGUN = (
+_LATEST_BEGUN = Reading(
+    Agreement,
     select(Agreement)
     .where(
         col(Agreement.partner_id) == bindparam("partner_id"),
         col(Agreement.valid_from) <= bindparam("day"),
     )
     .order_by(col(Agreement.version).desc())
-    .limit(1)
+    .limit(1),
 )
 
 
 async def latest_begun(session: AsyncSession, partner_id: UUID, day: date) -> Agreement | None:
     """The newest version that has begun by the day, be it over or not: no older one holds.
 
-    None: the partner has had no agreement yet.
+    None: the partner has had no agreement yet. To be read.
     """
-    agreement: Agreement | None = await session.scalar(
-        _LATEST_BEGUN, {"partner_id": partner_id, "day": day}
-    )
-    return agreement
+    begun = await _LATEST_BEGUN(session, partner_id=partner_id, day=day)
+    return begun[0] if begun else None
 
 
 async def used_in_week(session: AsyncSession, partner_id: UUID, moment: datetime) -> int:

@@ -25,7 +25,8 @@ from shared.contracts.codes import AgeGroup
 from shared.contracts.referral import ClientRegistered
 from shared.crypto import BlindIndex, FieldCipher
 from shared.ids import new_id
-from shared.rows import Insertion
+from shared.rows import Change, Insertion
+from shared.statements import Reading
 
 _COLUMNS = (
     "client_ref",
@@ -38,12 +39,12 @@ _COLUMNS = (
     "version",
     "registered_at",
 )
-_LOCK_BY_INDEX = (
+_LOCK_BY_INDEX = Reading(
+    Client,
     select(Client)
     .where(col(Client.identity_index) == any_(bindparam("hashes", type_=ARRAY(BYTEA))))
     .order_by(col(Client.client_ref))
-    .with_for_update(key_share=True)
-    .execution_options(populate_existing=True)
+    .with_for_update(key_share=True),
 )
 _REGISTER = Insertion(
     Client,
@@ -51,6 +52,18 @@ _REGISTER = Insertion(
     lambda statement: statement.on_conflict_do_nothing(
         index_elements=[col(Client.identity_index)]
     ).returning(col(Client.client_ref)),
+)
+_LEARN = Change(
+    Client,
+    "client_ref",
+    (
+        "identity_sealed",
+        "municipality",
+        "language",
+        "age_group",
+        "non_disclosure_order",
+        "version",
+    ),
 )
 
 
@@ -126,18 +139,22 @@ async def _known_or_new(
     found: dict[int, _Standing] = {}
     while len(found) < len(persons):
         left = {nth: person for nth, person in enumerate(persons) if nth not in found}
-        known = await lock_by_code(session, index, _codes(left.values()))
+        known = await _lock_by_code(session, index, _codes(left.values()))
+        learned: list[dict[str, Any]] = []
         new: dict[UUID, Person] = {}
         places: dict[UUID, int] = {}
         for nth, person in left.items():
             client = known.get(person.identity_code) if person.identity_code else None
             if client is not None:
-                identity = _learn(cipher, client, person, now)
+                before = identities.of(cipher, client)
+                identity = rules.learned(before, person.identity)
+                learned.append(_kept(cipher, client, before, identity, now))
                 found[nth] = _Standing(client.client_ref, identity)
             else:
                 client_ref = new_id()
                 new[client_ref], places[client_ref] = person, nth
-        await session.flush()
+        if learned:
+            await _LEARN(session, learned)
         for client_ref, event in (await register(session, cipher, index, new, now)).items():
             found[places[client_ref]] = _Standing(client_ref, new[client_ref].identity, event)
     return [found[nth] for nth in range(len(persons))]
@@ -147,14 +164,14 @@ def _codes(persons: Iterable[Person]) -> list[str]:
     return [person.identity_code for person in persons if person.identity_code is not None]
 
 
-async def lock_by_code(
+async def _lock_by_code(
     session: AsyncSession, index: BlindIndex, codes: Collection[str]
 ) -> dict[str, Client]:
     """By identity code, the persons with these codes, each under a row lock."""
     if not codes:
         return {}
     by_hash = {hash_: code for code in codes for hash_ in index.candidates(IDENTITY_CODE, code)}
-    rows = await session.scalars(_LOCK_BY_INDEX, {"hashes": list(by_hash)})
+    rows = await _LOCK_BY_INDEX(session, hashes=list(by_hash))
     return {by_hash[row.identity_index]: row for row in rows if row.identity_index is not None}
 
 
@@ -213,26 +230,25 @@ async def correct(
     now: datetime,
 ) -> None:
     """A sender changed its own word of a person, whose row the caller holds locked."""
-    identity = rules.corrected(identities.of(cipher, client), before, after)
+    known = identities.of(cipher, client)
+    identity = rules.corrected(known, before, after)
     await reviewing.forget(session, index, client.client_ref, before, after)
-    _keep(cipher, client, identity, now)
-    await session.flush()
+    await _LEARN(session, [_kept(cipher, client, known, identity, now)])
     await reviewing.note(session, cipher, index, {client.client_ref: identity}, now)
 
 
-def _learn(cipher: FieldCipher, client: Client, person: Person, now: datetime) -> Identity:
-    identity = rules.learned(identities.of(cipher, client), person.identity)
-    _keep(cipher, client, identity, now)
-    return identity
-
-
-def _keep(cipher: FieldCipher, client: Client, identity: Identity, now: datetime) -> None:
-    """Writes what is known; the version moves on only if that is something else than before."""
-    if identity != identities.of(cipher, client):
-        client.version += 1
-    client.identity_sealed = identities.sealed(cipher, client.client_ref, identity)
-    client.municipality = identity["municipality"]
-    client.language = identity["language"]
-    client.non_disclosure_order = identity[rules.ORDER]
+def _kept(
+    cipher: FieldCipher, client: Client, before: Identity, identity: Identity, now: datetime
+) -> dict[str, Any]:
+    """The row of a person of whom this is known now; the version moves on only if that is
+    something else than before."""
     today = now.astimezone(FINLAND).date()
-    client.age_group = rules.age_group(identities.birth_date(identity), today)
+    return {
+        "client_ref": client.client_ref,
+        "identity_sealed": identities.sealed(cipher, client.client_ref, identity),
+        "municipality": identity["municipality"],
+        "language": identity["language"],
+        "age_group": rules.age_group(identities.birth_date(identity), today),
+        "non_disclosure_order": identity[rules.ORDER],
+        "version": client.version + (identity != before),
+    }

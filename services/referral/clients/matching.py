@@ -75,8 +75,9 @@ _UNDECOMPOSED = str.maketrans({"ø": "o", "đ": "d", "ð": "d", "ł": "l", "æ":
 def names(text: str | None) -> frozenset[str]:
     """The names in a text, whatever their case, accents, order and hyphens."""
     decomposed = unicodedata.normalize("NFKD", (text or "").casefold().translate(_UNDECOMPOSED))
-    bare = "".join(letter for letter in decomposed if not unicodedata.combining(letter))
-    return frozenset(part for part in _SEPARATORS.split(bare) if part)
+    if not decomposed.isascii():
+        decomposed = "".join(one for one in decomposed if not unicodedata.combining(one))
+    return frozenset(part for part in _SEPARATORS.split(decomposed) if part)
 
 
 def likeness(one: Traits, other: Traits) -> Likeness:

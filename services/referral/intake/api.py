@@ -15,9 +15,9 @@ from shared import web
 from shared.auth import Caller, scoped
 from shared.calendar import FINLAND
 from shared.clock import utc_now
-from shared.web import RequiredIdempotencyKey
+from shared.web import DirectRoute, RequiredIdempotencyKey
 
-router = APIRouter(prefix="/v1/referrals", tags=["referrals"])
+router = APIRouter(prefix="/v1/referrals", tags=["referrals"], route_class=DirectRoute)
 Sender = Annotated[Caller, Depends(scoped("referrals:write"))]
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID
 
 from opentelemetry.trace import Span, get_current_span
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import any_, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, VARCHAR
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -37,7 +37,7 @@ from shared.ids import new_id, new_reference
 from shared.jsontext import canonical
 from shared.problems import EXTERNAL_ID_CONFLICT, Problem
 from shared.rows import Insertion
-from shared.statements import Prepared
+from shared.statements import Prepared, Reading
 
 _LOCK_EXTERNAL_IDS = Prepared(
     text(
@@ -49,6 +49,14 @@ _LOCK_EXTERNAL_IDS = Prepared(
         ) AS ordered
         """
     ).bindparams(bindparam("names", type_=ARRAY(VARCHAR)))
+)
+
+_EARLIER = Reading(
+    Referral,
+    select(Referral).where(
+        col(Referral.partner_id) == bindparam("partner_id"),
+        col(Referral.external_id) == any_(bindparam("ids", type_=ARRAY(VARCHAR))),
+    ),
 )
 
 _INSERT = Insertion(
@@ -137,11 +145,7 @@ async def _earlier(
     if not ids:
         return {}
     await _LOCK_EXTERNAL_IDS(session, names=[f"{partner_id}/{id_}" for id_ in ids])
-    rows = await session.scalars(
-        select(Referral).where(
-            col(Referral.partner_id) == partner_id, col(Referral.external_id).in_(ids)
-        )
-    )
+    rows = await _EARLIER(session, partner_id=partner_id, ids=ids)
     return {row.external_id: row for row in rows}
 
 

@@ -23,9 +23,9 @@ def _messages(admission: Admission) -> list[outbox.Message]:
         _received(admission.referral, admission.person, client_ref),
         *_redirected(admission.referral, admission.standing, client_ref),
     ]
-    registered = admission.found.registered
+    registered, trace = admission.found.registered, outbox.current_trace()
     return [
-        outbox.message(event, key=client_ref, correlation_id=admission.referral.id)
+        outbox.message(event, key=client_ref, correlation_id=admission.referral.id, trace=trace)
         for event in ([registered, *data] if registered else data)
     ]
 

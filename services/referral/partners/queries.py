@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -11,13 +12,23 @@ from services.referral.partners.schemas import PartnerView
 from services.referral.tables import Partner
 from shared.auth import Caller
 from shared.contracts.codes import PartnerKind
+from shared.jsontext import text_of
 from shared.pagination import Page, decode_cursor, page_of
 from shared.problems import NOT_A_PARTNER, NOT_FOUND, PARTNER_SUSPENDED, Problem
+from shared.statements import Reading
+
+_BY_ID = Reading(Partner, select(Partner).where(col(Partner.id) == bindparam("id")))
+_BY_CLIENT = Reading(
+    Partner,
+    select(Partner)
+    .where(col(Partner.client_ids).contains(bindparam("clients", type_=JSONB())))
+    .limit(2),
+)
 
 
 async def partner_of(session: AsyncSession, caller: Caller) -> Partner:
     """The partner a token speaks for: the one its `org` names, if that partner named the token's
-    client or no client at all; without `org`, the only one that named the client.
+    client or no client at all; without `org`, the only one that named the client. To be read.
 
     Raises `not_a_partner` or `partner_suspended` (403).
     """
@@ -30,14 +41,15 @@ async def partner_of(session: AsyncSession, caller: Caller) -> Partner:
 
 
 async def _named_by(session: AsyncSession, caller: Caller) -> Partner | None:
-    if caller.org is not None:
-        try:
-            return await session.get(Partner, UUID(caller.org))
-        except ValueError:
-            return None
-    named = select(Partner).where(col(Partner.client_ids).contains([caller.client_id])).limit(2)
-    found = (await session.scalars(named)).all()
-    return found[0] if len(found) == 1 else None
+    if caller.org is None:
+        found = await _BY_CLIENT(session, clients=text_of([caller.client_id]))
+        return found[0] if len(found) == 1 else None
+    try:
+        partner_id = UUID(caller.org)
+    except ValueError:
+        return None
+    found = await _BY_ID(session, id=partner_id)
+    return found[0] if found else None
 
 
 async def list_partners(

@@ -81,6 +81,47 @@ async def test_no_more_than_the_most_go_together() -> None:
     assert [len(batch) for batch in work.batches] == [1, together.MOST, 1]
 
 
+async def test_enough_of_them_go_beside_the_one_under_way_and_fewer_wait_for_its_end() -> None:
+    work = Work()
+    door = work.together()
+    calls = await calls_of(door, together.ENOUGH)
+    assert work.numbers == [[0]]
+    calls.append(asyncio.create_task(door.do(Item(together.ENOUGH))))
+    await rest(2)
+    assert work.numbers == [[0], list(range(1, together.ENOUGH + 1))]
+    calls.append(asyncio.create_task(door.do(Item(99))))
+    await rest(2)
+    assert len(work.batches) == 2
+    work.gate.set()
+    await asyncio.gather(*calls)
+    assert work.numbers[2:] == [[99]]
+
+
+async def test_many_who_come_at_once_go_in_two_halves() -> None:
+    work = Work()
+    door = work.together()
+    calls = [asyncio.create_task(door.do(Item(nth))) for nth in range(2 * together.ENOUGH)]
+    await rest(4)
+    assert [len(batch) for batch in work.batches] == [together.ENOUGH, together.ENOUGH]
+    work.gate.set()
+    await asyncio.gather(*calls)
+
+
+async def test_who_shares_a_name_with_one_at_work_does_not_go_beside_it() -> None:
+    work = Work()
+    door = work.together()
+    named = frozenset({"x"})
+    calls = [asyncio.create_task(door.do(Item(0, names=named)))]
+    await rest(2)
+    wanted = [Item(1, names=named), *(Item(nth) for nth in range(2, together.ENOUGH + 1))]
+    calls += [asyncio.create_task(door.do(item)) for item in wanted]
+    await rest(3)
+    assert work.numbers == [[0], list(range(2, together.ENOUGH + 1))]
+    work.gate.set()
+    await asyncio.gather(*calls)
+    assert work.numbers[2:] == [[1]]
+
+
 items = st.lists(
     st.builds(
         Item,
