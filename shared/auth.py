@@ -67,11 +67,11 @@ class Issuer:
 
         Raises `httpx.HTTPError` when the issuer cannot be reached and nothing is cached.
         """
-        if self._keys is not None and self._is_fresh(newer_than):
-            return self._keys
+        if keys := self._fresh(newer_than):
+            return keys
         async with self._lock:
-            if self._keys is not None and self._is_fresh(newer_than):
-                return self._keys
+            if keys := self._fresh(newer_than):
+                return keys
             try:
                 self._keys = await self._fetch()
                 self._fetched_at = time.monotonic()
@@ -81,10 +81,10 @@ class Issuer:
                 LOG.warning("issuer_unreachable_using_cached_keys")
             return self._keys
 
-    def _is_fresh(self, newer_than: float) -> bool:
+    def _fresh(self, newer_than: float) -> KeySet | None:
         age = time.monotonic() - self._fetched_at
         new_enough = self._fetched_at > newer_than or age < MIN_REFRESH_SECONDS
-        return new_enough and age < KEYS_LIVE_SECONDS
+        return self._keys if new_enough and age < KEYS_LIVE_SECONDS else None
 
     async def _fetch(self) -> KeySet:
         discovery = await self._get(f"{self._issuer}/.well-known/openid-configuration")

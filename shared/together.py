@@ -66,6 +66,7 @@ class Together(Generic[Item, Result]):
         self._workers = 0
         """Who works off, be it that they just wait for the next to come."""
         self._tasks: set[asyncio.Task[None]] = set()
+        """Held, lest they be collected; one leaves a turn after its work."""
         self._reinforcing: asyncio.TimerHandle | None = None
 
     async def do(self, item: Item) -> Result:

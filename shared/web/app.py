@@ -56,7 +56,7 @@ def create_app(
         version="1",
         lifespan=lifespan,
         responses=RESPONSES,
-        telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False},
+        telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
     app.state.database = database

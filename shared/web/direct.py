@@ -2,7 +2,7 @@
 FastAPI's own means, but its parameters are found in one go.
 
 FastAPI asks anew of each request what an endpoint may declare (forms, cookies, generators, nested
-dependencies), which takes as long as all the rest of the way in.
+dependencies), which takes a fifth of the way in and out.
 """
 
 import json
@@ -11,7 +11,7 @@ from typing import Any
 
 from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, _effective_route_context_var
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,6 +20,17 @@ from shared.web.conventions import is_json
 Values = dict[str, Any]
 Wrong = list[Any]
 _NOTHING = object()
+_UNKNOWN = (
+    "path_params",
+    "query_params",
+    "cookie_params",
+    "websocket_param_name",
+    "http_connection_param_name",
+    "response_param_name",
+    "background_tasks_param_name",
+    "security_scopes_param_name",
+)
+_NOT_NEEDED = (*_UNKNOWN, "header_params", "body_params", "dependencies")
 
 
 class DirectRoute(APIRoute):
@@ -32,15 +43,20 @@ class DirectRoute(APIRoute):
 
         Raises `TypeError` for an endpoint that declares something else.
         """
-        declared, endpoint = self.dependant, self.endpoint
-        if len(declared.body_params) != 1 or not _is_simple(declared):
+        # Whoever includes the router may declare more than the route itself.
+        included = _effective_route_context_var.get()
+        declared: Dependant = (included or self).dependant
+        endpoint = self.endpoint
+        if not _is_known(declared):
             raise TypeError(f"{self.path} declares what a DirectRoute does not know")
 
         async def handle(request: Request) -> Response:
             given = await _body_of(request)
             values: Values = {}
             for needed in declared.dependencies:
-                values[str(needed.name)] = await needed.call(request)  # type: ignore[misc]
+                found = await needed.call(request)  # type: ignore[misc]
+                if needed.name is not None:
+                    values[needed.name] = found
             if declared.request_param_name is not None:
                 values[declared.request_param_name] = request
             wrong = [
@@ -55,14 +71,17 @@ class DirectRoute(APIRoute):
         return handle
 
 
-def _is_simple(declared: Dependant) -> bool:
-    unknown = (
-        declared.path_params,
-        declared.query_params,
-        declared.cookie_params,
-        *(needed.dependencies for needed in declared.dependencies),
+def _is_known(declared: Dependant) -> bool:
+    return (
+        len(declared.body_params) == 1
+        and not _asks(declared, _UNKNOWN)
+        and all(needed.request_param_name for needed in declared.dependencies)
+        and not any(_asks(needed, _NOT_NEEDED) for needed in declared.dependencies)
     )
-    return not any(unknown)
+
+
+def _asks(declared: Dependant, names: tuple[str, ...]) -> bool:
+    return any(getattr(declared, name) for name in names)
 
 
 async def _body_of(request: Request) -> Any:

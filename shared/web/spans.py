@@ -1,6 +1,6 @@
 """The span of a request, in the caller's trace: its method, its route and how it ended, never the
-address that was asked for. FastAPI would make one by itself, but with the address and in three
-times the time.
+address that was asked for. FastAPI would make one by itself, but with the address, and in nearly
+twice the time.
 """
 
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode

@@ -28,17 +28,15 @@ from shared.ids import new_id
 from shared.rows import Change, Insertion
 from shared.statements import Reading
 
-_COLUMNS = (
-    "client_ref",
-    "identity_index",
+_KNOWN = (
     "identity_sealed",
     "municipality",
     "language",
     "age_group",
     "non_disclosure_order",
     "version",
-    "registered_at",
 )
+"""The columns that follow what is known of a person."""
 _LOCK_BY_INDEX = Reading(
     Client,
     select(Client)
@@ -48,23 +46,12 @@ _LOCK_BY_INDEX = Reading(
 )
 _REGISTER = Insertion(
     Client,
-    _COLUMNS,
+    ("client_ref", "identity_index", *_KNOWN, "registered_at"),
     lambda statement: statement.on_conflict_do_nothing(
         index_elements=[col(Client.identity_index)]
     ).returning(col(Client.client_ref)),
 )
-_LEARN = Change(
-    Client,
-    "client_ref",
-    (
-        "identity_sealed",
-        "municipality",
-        "language",
-        "age_group",
-        "non_disclosure_order",
-        "version",
-    ),
-)
+_LEARN = Change(Client, "client_ref", _KNOWN)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """A direct route answers and refuses as FastAPI's own does."""
 
 import json
-from typing import Annotated
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import httpx
 import pytest
@@ -106,10 +107,45 @@ def test_both_are_documented_alike() -> None:
     assert "Idempotency-Key" in json.dumps(direct)
 
 
-def test_an_endpoint_that_declares_more_is_refused_at_the_start() -> None:
-    async def endpoint(body: Thing, page: int) -> JSONResponse:
-        return JSONResponse({"count": body.count, "page": page})
+async def _nobody(request: Request) -> None:
+    raise Problem(INSUFFICIENT_SCOPE)
 
+
+@pytest.mark.parametrize("where", ["application", "inclusion", "router", "route"])
+async def test_what_is_asked_of_all_routes_is_asked_here_too(where: str) -> None:
+    asked = {where: [Depends(_nobody)]}
+    router = APIRouter(route_class=DirectRoute, dependencies=asked.get("router"))
+    router.post("/things", dependencies=asked.get("route"))(_make)
+    app = FastAPI(telemetry={"tracing": False}, dependencies=asked.get("application"))
+    app.include_router(router, dependencies=asked.get("inclusion"))
+    errors.install(app)
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app), base_url="http://things"
+    ) as http:
+        answer = await http.post("/things", json={"count": 1}, headers=WHOLE)
+    assert answer.status_code == 403
+
+
+async def _paged(body: Thing, page: int) -> JSONResponse:
+    return JSONResponse({"count": body.count, "page": page})
+
+
+async def _without_body(request: Request) -> JSONResponse:
+    return JSONResponse({"path": request.url.path})
+
+
+async def _by_header(key: Annotated[str, Header()]) -> str:
+    return key
+
+
+async def _needing(body: Thing, key: Annotated[str, Depends(_by_header)]) -> JSONResponse:
+    return JSONResponse({"count": body.count, "key": key})
+
+
+@pytest.mark.parametrize("endpoint", [_paged, _without_body, _needing])
+def test_an_endpoint_that_declares_something_else_is_refused_at_the_start(
+    endpoint: Callable[..., Any],
+) -> None:
     router = APIRouter(route_class=DirectRoute)
     with pytest.raises(TypeError, match="/things"):
         router.post("/things")(endpoint)
