@@ -10,10 +10,22 @@ the newest word on a ref stands, whenever it comes.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CTE, ColumnElement, Select, String, Uuid, func, literal, or_, select, tuple_
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    Select,
+    String,
+    Uuid,
+    bindparam,
+    func,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy import case as either
 from sqlalchemy import cast as as_type
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -21,6 +33,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel, col
 
 from shared.contracts.referral import ClientUnlinked, PersonsJoined
+from shared.statements import Prepared
 from shared.tables import Moment
 
 
@@ -89,13 +102,17 @@ async def persons_of(
     session: AsyncSession, aliases: type[Alias], refs: Collection[UUID]
 ) -> Persons:
     """Who the refs are. One query, whatever there is to find."""
-    asked = func.unnest(literal(sorted(refs), ARRAY(Uuid()))).column_valued("asked")
+    return Persons(dict(await _links_of(aliases)(session, refs=sorted(refs))))
+
+
+@cache
+def _links_of(aliases: type[Alias]) -> Prepared:
+    asked = func.unnest(bindparam("refs", type_=ARRAY(Uuid()))).column_valued("asked")
     members = _members(aliases, asked)
     linked, primary = col(aliases.linked_ref), col(aliases.primary_ref)
-    rows = await session.execute(
+    return Prepared(
         select(linked, primary).where(col(aliases.joined), linked.in_(select(members.c.ref)))
     )
-    return Persons({row.linked_ref: row.primary_ref for row in rows})
 
 
 def persons_by_ref(aliases: type[Alias]) -> CTE:

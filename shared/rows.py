@@ -77,8 +77,13 @@ class Change(_OfRows):
         super().__init__(types, changed.values({name: rows.c[name] for name in names}))
 
 
+async def insert_row(session: AsyncSession, row: SQLModel) -> None:
+    """Inserts a row that the session does not know then."""
+    await insert_all(session, type(row), [row.model_dump()])
+
+
 async def insert_all(
-    session: AsyncSession, table: Table, rows: Sequence[Mapping[str, Any]]
+    session: AsyncSession, table: Table | type[SQLModel], rows: Sequence[Mapping[str, Any]]
 ) -> None:
     """Inserts the rows, if there are any; all have the same columns."""
     if rows:
@@ -86,7 +91,7 @@ async def insert_all(
 
 
 @cache
-def _insertion(table: Table, names: tuple[str, ...]) -> Insertion:
+def _insertion(table: Table | type[SQLModel], names: tuple[str, ...]) -> Insertion:
     return Insertion(table, names)
 
 

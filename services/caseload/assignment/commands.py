@@ -9,8 +9,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from sqlalchemy import select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import VARCHAR, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -37,8 +36,14 @@ from shared.contracts.municipalities import county_of
 from shared.contracts.referral import ReferralReceived
 from shared.ids import new_id
 from shared.messages import Received
+from shared.rows import insert_row
+from shared.statements import Prepared
 
-_LOCK_CLIENT = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
+_LOCK_CLIENT = Prepared(
+    text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))").bindparams(
+        bindparam("name", type_=VARCHAR)
+    )
+)
 
 
 async def take_referral(session: AsyncSession, event: Received) -> None:
@@ -53,7 +58,7 @@ async def take_referral(session: AsyncSession, event: Received) -> None:
         return
     own = await persons.own_ref(session, data.aggregate_id, data.client_ref)
     data = data.model_copy(update={"client_ref": own})
-    refs = await lock_client(session, data.client_ref)
+    refs = await _lock_held(session, data.client_ref)
     events, others = await take(session, data, refs, utc_now())
     telemetry.tag(case_id=str(events.case_id))
     await outbox.append(session, [*others, *events.messages])
@@ -65,8 +70,12 @@ async def lock_client(session: AsyncSession, client_ref: UUID) -> frozenset[UUID
     All refs of the person, which stay so until then.
     """
     await persons.hold(session)
+    return await _lock_held(session, client_ref)
+
+
+async def _lock_held(session: AsyncSession, client_ref: UUID) -> frozenset[UUID]:
     refs = await persons.refs_of(session, client_ref)
-    await session.execute(_LOCK_CLIENT, {"name": f"client/{min(refs)}"})
+    await _LOCK_CLIENT(session, name=f"client/{min(refs)}")
     return refs
 
 
@@ -88,12 +97,14 @@ async def take(
     if place is not None:
         return await _join_place(session, place, data, now), []
     place = _new_place(data)
-    clocks.start(session, place, data.pending_since, None)
-    await _note_referral(session, place, data)
+    clock = clocks.starting(place, data.pending_since)
+    await insert_row(session, clock)
+    referral = await _note_referral(session, place, data)
     if data.lawful_basis != LawfulBasis.CONSENT:
-        session.add(CaseLife(case_id=place.id, consent_to_ask=True))
-    seated, others = await seating.seat(session, place, now)
-    return seated.events, others
+        await insert_row(session, CaseLife(case_id=place.id, consent_to_ask=True))
+    beginning = placing.gathered(place, [referral], clock, now)
+    others = await seating.seat(session, beginning)
+    return beginning.events, others
 
 
 async def _join_place(
@@ -187,15 +198,15 @@ def _new_place(data: ReferralReceived) -> WaitlistPlace:
 
 async def _note_referral(
     session: AsyncSession, answering: Case | WaitlistPlace, data: ReferralReceived
-) -> None:
-    await session.execute(
-        insert(CaseReferral).values(
-            referral_id=data.aggregate_id,
-            case_id=answering.id,
-            source_kind=data.source_kind,
-            urgency=data.urgency,
-            received_at=data.received_at,
-            told_under=data.client_ref,
-            told=data.model_dump(mode="json"),
-        )
+) -> CaseReferral:
+    referral = CaseReferral(
+        referral_id=data.aggregate_id,
+        case_id=answering.id,
+        source_kind=data.source_kind,
+        urgency=data.urgency,
+        received_at=data.received_at,
+        told_under=data.client_ref,
+        told=data.model_dump(mode="json"),
     )
+    await insert_row(session, referral)
+    return referral

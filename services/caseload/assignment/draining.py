@@ -6,11 +6,25 @@ team in particular, or for another one, is in the same line, if the team serves 
 passed by: anybody with room can begin with anybody.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    String,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    delete,
+    func,
+    not_,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,6 +35,7 @@ from services.caseload.waitlist.places import standing
 from services.caseload.waitlist.rules import priority
 from shared import outbox
 from shared.clock import utc_now
+from shared.statements import Prepared
 
 
 async def drain(
@@ -28,7 +43,7 @@ async def drain(
 ) -> list[outbox.Message]:
     """Gives the teams' room to those who wait; the events, for the caller to append last."""
     now = now or utc_now()
-    teams = await queries.lock_teams(session, col(Team.id).in_(team_ids))
+    teams = await queries.lock_teams(session, team_ids)
     messages, _ = await give_room(session, teams, now)
     return messages
 
@@ -79,21 +94,14 @@ async def _line(
     session: AsyncSession, team: Team, now: datetime, ahead_of: WaitlistPlace | None
 ) -> list[WaitlistPlace]:
     """Who may be taken by the team, first in line first. Locked in the order of ids."""
-    covered = col(WaitlistPlace.municipality).in_(team.municipalities)
-    near = or_(col(WaitlistPlace.county) == team.county, covered)
-    places = await session.scalars(
-        select(WaitlistPlace)
-        .where(
-            or_(
-                col(WaitlistPlace.team) == team.id,
-                and_(col(WaitlistPlace.team).is_(None), near),
-                and_(covered, *_may_go_elsewhere(team)),
-            )
-        )
-        .order_by(col(WaitlistPlace.id))
-        .with_for_update()
-        .execution_options(populate_existing=True)
+    found = await _LOCK_LINE(
+        session,
+        team=team.id,
+        county=team.county,
+        municipalities=team.municipalities,
+        guidance_unit=team.guidance_unit,
     )
+    places = await _places(session, [place_id for (place_id,) in found]) if found else []
     line = sorted(places, key=lambda place: priority(standing(place), now))
     if ahead_of is None:
         return line
@@ -101,13 +109,43 @@ async def _line(
     return [place for place in line if priority(standing(place), now) < limit]
 
 
-def _may_go_elsewhere(team: Team) -> tuple[ColumnElement[bool], ...]:
+def _lock_line() -> Prepared:
+    covered = col(WaitlistPlace.municipality) == any_(
+        bindparam("municipalities", type_=ARRAY(String))
+    )
+    near = or_(col(WaitlistPlace.county) == bindparam("county", type_=String), covered)
+    return Prepared(
+        select(col(WaitlistPlace.id))
+        .where(
+            or_(
+                col(WaitlistPlace.team) == bindparam("team", type_=Uuid),
+                and_(col(WaitlistPlace.team).is_(None), near),
+                and_(covered, *_may_go_elsewhere()),
+            )
+        )
+        .order_by(col(WaitlistPlace.id))
+        .with_for_update()
+    )
+
+
+def _may_go_elsewhere() -> tuple[ColumnElement[bool], ...]:
     """Of those who wait for others, a team may take whom neither an agreement leaves to the
     guidance unit, nor a return binds to the team that knows them."""
     return (
-        literal(not team.guidance_unit),
+        not_(bindparam("guidance_unit", type_=Boolean)),
         col(WaitlistPlace.redirect_reason).is_(None),
         func.jsonb_array_length(col(WaitlistPlace.earlier_workers)) == 0,
+    )
+
+
+_LOCK_LINE = _lock_line()
+
+
+async def _places(session: AsyncSession, ids: Sequence[UUID]) -> Iterable[WaitlistPlace]:
+    return await session.scalars(
+        select(WaitlistPlace)
+        .where(col(WaitlistPlace.id).in_(ids))
+        .execution_options(populate_existing=True)
     )
 
 

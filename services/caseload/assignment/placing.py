@@ -9,7 +9,6 @@ from datetime import date, datetime
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -21,6 +20,7 @@ from services.caseload.deadlines.rules import contact_due_at
 from services.caseload.tables import (
     AssignmentExplanation,
     Case,
+    CaseClock,
     CaseReferral,
     CaseWorker,
     Team,
@@ -34,8 +34,17 @@ from shared.contracts.caseload import (
     ReferralAccepted,
 )
 from shared.contracts.codes import CaseStatus, Urgency
+from shared.rows import Insertion, insert_all, insert_row
 
 DECISIONS = TypeAdapter(Decision)
+_EXPLAIN = Insertion(
+    AssignmentExplanation,
+    ("case_id", "decided_at", "decision"),
+    lambda statement: statement.on_conflict_do_update(
+        index_elements=[col(AssignmentExplanation.case_id)],
+        set_={name: statement.excluded[name] for name in ("decided_at", "decision")},
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -53,9 +62,15 @@ class Placing:
 async def begin(session: AsyncSession, place: WaitlistPlace, now: datetime) -> Placing:
     """Gathers what placing the client needs."""
     referrals = [each for each in await referrals_of(session, place.id) if not each.withdrawn_at]
+    return gathered(place, referrals, await clocks.clock_of(session, place), now)
+
+
+def gathered(
+    place: WaitlistPlace, referrals: Sequence[CaseReferral], clock: CaseClock, now: datetime
+) -> Placing:
+    """What placing the client needs, where all of it is at hand."""
     referral_ids = tuple(referral.referral_id for referral in referrals)
     events = CaseEvents(place.id, place.client_ref, referral_ids, place.version)
-    clock = await clocks.clock_of(session, place)
     return Placing(place, referrals, events, now, clock.assessment_due_on)
 
 
@@ -71,12 +86,8 @@ def contact_due(team: Team | None, placing: Placing) -> datetime:
 
 async def explain(session: AsyncSession, case_id: UUID, decision: Decision, now: datetime) -> None:
     """Writes down why; the latest decision on a case, or a place in line, is kept."""
-    values = {"decided_at": now, "decision": DECISIONS.dump_python(decision, mode="json")}
-    await session.execute(
-        insert(AssignmentExplanation)
-        .values(case_id=case_id, **values)
-        .on_conflict_do_update(index_elements=[col(AssignmentExplanation.case_id)], set_=values)
-    )
+    told = DECISIONS.dump_python(decision, mode="json")
+    await _EXPLAIN(session, [{"case_id": case_id, "decided_at": now, "decision": told}])
 
 
 def redirect(placing: Placing, decision: Decision) -> None:
@@ -100,23 +111,21 @@ async def open_case(
     due = contact_due(team, placing)
     _tell_assigned(placing, team, workers, due)
     place = placing.place
-    await session.execute(
-        insert(Case).values(
-            id=place.id,
-            client_ref=place.client_ref,
-            team=team.id,
-            status=CaseStatus.ASSIGNED,
-            county=team.county,
-            municipality=place.municipality,
-            urgency=place.urgency,
-            opened_at=placing.now,
-            contact_due_at=due,
-            attempts=0,
-            version=placing.events.version,
-        )
+    case = Case(
+        id=place.id,
+        client_ref=place.client_ref,
+        team=team.id,
+        status=CaseStatus.ASSIGNED,
+        county=team.county,
+        municipality=place.municipality,
+        urgency=place.urgency,
+        opened_at=placing.now,
+        contact_due_at=due,
+        version=placing.events.version,
     )
+    await insert_row(session, case)
     pairs = [{"case_id": place.id, "worker_id": worker} for worker in workers]
-    await session.execute(insert(CaseWorker), pairs)
+    await insert_all(session, CaseWorker, pairs)
 
 
 def _tell_assigned(placing: Placing, team: Team, workers: Sequence[UUID], due: datetime) -> None:
@@ -148,7 +157,7 @@ async def wait(session: AsyncSession, placing: Placing, team: Team | None) -> No
     """Keeps a new place in line, for a team or for whichever serves the client one day."""
     placing.place.team = team.id if team else None
     tell_waiting(placing, placing.referrals[0].referral_id, team)
-    await session.execute(insert(WaitlistPlace).values(**placing.place.model_dump()))
+    await insert_row(session, placing.place)
 
 
 def tell_waiting(placing: Placing, referral_id: UUID, team: Team | None) -> None:

@@ -2,12 +2,28 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from functools import cache
+from itertools import starmap
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Result, Row, and_, case, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    Select,
+    String,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    case,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -37,38 +53,55 @@ from shared.contracts.codes import (
     Sector,
 )
 from shared.contracts.municipalities import county_of
+from shared.statements import Prepared
+from shared.tables import Moment
 
 
-def may_take(need: Need) -> ColumnElement[bool]:
-    """Teams that a decision on this client has to look at."""
-    asked = or_(
-        col(Team.municipalities).contains([need.municipality]),
-        and_(col(Team.guidance_unit), col(Team.county) == county_of(need.municipality)),
-        col(Team.id) == need.wished_team,
-    )
-    if need.source_kind is None:
-        return asked
-    instead = (
-        select(col(IntakeRule.redirect_to))
-        .join(Team, col(Team.id) == col(IntakeRule.team))
-        .where(asked, col(IntakeRule.partner_kind) == need.source_kind)
-    )
-    return or_(asked, col(Team.id).in_(instead))
-
-
-async def lock_teams(session: AsyncSession, condition: ColumnElement[bool]) -> dict[UUID, Team]:
-    """The teams, locked until the commit: nobody else changes their workers' loads meanwhile.
-
-    Locked in the order of ids, so that no two transactions wait for each other; FOR NO KEY UPDATE,
-    which excludes its like but lets rows that refer to the team be written.
-    """
-    rows = await session.scalars(
+def _locking(condition: ColumnElement[bool]) -> Select[Any]:
+    """In the order of ids, so that no two transactions wait for each other; FOR NO KEY UPDATE,
+    which excludes its like but lets rows that refer to the team be written."""
+    return (
         select(Team)
         .where(condition)
         .order_by(col(Team.id))
         .with_for_update(key_share=True)
         .execution_options(populate_existing=True)
     )
+
+
+def _that_may_take() -> ColumnElement[bool]:
+    asked = or_(
+        col(Team.municipalities).contains(bindparam("municipalities", type_=JSONB)),
+        and_(col(Team.guidance_unit), col(Team.county) == bindparam("county", type_=String)),
+        col(Team.id) == bindparam("wished_team", type_=Uuid),
+    )
+    instead = (
+        select(col(IntakeRule.redirect_to))
+        .join(Team, col(Team.id) == col(IntakeRule.team))
+        .where(asked, col(IntakeRule.partner_kind) == bindparam("source_kind", type_=String))
+    )
+    return or_(asked, col(Team.id).in_(instead))
+
+
+_TEAMS = _locking(col(Team.id) == any_(bindparam("ids", type_=ARRAY(Uuid))))
+_TEAMS_THAT_MAY_TAKE = _locking(_that_may_take())
+
+
+async def lock_teams(session: AsyncSession, team_ids: Collection[UUID]) -> dict[UUID, Team]:
+    """The teams, locked until the commit: nobody else changes their workers' loads meanwhile."""
+    rows = await session.scalars(_TEAMS, {"ids": list(team_ids)})
+    return {team.id: team for team in rows}
+
+
+async def lock_teams_for(session: AsyncSession, need: Need) -> dict[UUID, Team]:
+    """Like `lock_teams`, those that a decision on this client has to look at."""
+    asked = {
+        "municipalities": [need.municipality],
+        "county": county_of(need.municipality),
+        "wished_team": need.wished_team,
+        "source_kind": need.source_kind,
+    }
+    rows = await session.scalars(_TEAMS_THAT_MAY_TAKE, asked)
     return {team.id: team for team in rows}
 
 
@@ -80,8 +113,9 @@ async def rooms_of(
     teams = list(teams)
     team_ids = [team.id for team in teams]
     workers: dict[UUID, list[Colleague]] = defaultdict(list)
-    for row in await _loads(session, team_ids, now):
-        workers[row.team].append(_colleague(row))
+    today = now.astimezone(FINLAND).date()
+    for worker in starmap(_Load, await _loads()(session, teams=team_ids, day=today)):
+        workers[worker.team].append(_colleague(worker))
     pauses = await _pauses(session, team_ids, now)
     return [
         Room(
@@ -97,15 +131,13 @@ async def rooms_of(
     ]
 
 
-def is_paused(now: datetime) -> ColumnElement[bool]:
+def is_paused(now: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """Whether an intake rule keeps its source out at a moment; a pause ends by itself."""
     until = col(IntakeRule.until)
     return and_(col(IntakeRule.state) == IntakeState.PAUSED, or_(until.is_(None), until > now))
 
 
-def is_absent(now: datetime) -> ColumnElement[bool]:
-    """Whether a worker is absent on the day of this moment in Finland."""
-    day = now.astimezone(FINLAND).date()
+def _is_absent(day: ColumnElement[date]) -> ColumnElement[bool]:
     return (
         select(col(Absence.id))
         .where(
@@ -118,9 +150,24 @@ def is_absent(now: datetime) -> ColumnElement[bool]:
     )
 
 
-async def _loads(
-    session: AsyncSession, team_ids: Sequence[UUID], now: datetime
-) -> Sequence[Row[Any]]:
+class _Load(NamedTuple):
+    """A worker with their open cases, as the database has them."""
+
+    team: UUID
+    id: UUID
+    profession: str
+    employer_sector: str
+    competences: list[str]
+    languages: list[str]
+    capacity_points: int
+    working_days: list[int]
+    absent: bool
+    open_cases: int
+    load: Decimal
+
+
+@cache
+def _loads() -> Prepared:
     # The few open cases are counted first: a team's past is long.
     weights = {str(status): weight for status, weight in case_weights().items()}
     weight = case(weights, value=col(Case.status), else_=0)
@@ -135,7 +182,7 @@ async def _loads(
         .group_by(col(CaseWorker.worker_id))
         .subquery()
     )
-    rows: Result[Any] = await session.execute(
+    return Prepared(
         select(
             col(Worker.team),
             col(Worker.id),
@@ -145,82 +192,92 @@ async def _loads(
             col(Worker.languages),
             col(Worker.capacity_points),
             col(Worker.working_days),
-            is_absent(now).label("absent"),
-            func.coalesce(open_work.c.open_cases, 0).label("open_cases"),
-            func.coalesce(open_work.c.load, 0).label("load"),
+            _is_absent(bindparam("day", type_=Date)),
+            func.coalesce(open_work.c.open_cases, 0),
+            func.coalesce(open_work.c.load, 0),
         )
         .outerjoin(open_work, open_work.c.worker_id == col(Worker.id))
-        .where(col(Worker.team).in_(team_ids))
+        .where(col(Worker.team) == any_(bindparam("teams", type_=ARRAY(Uuid))))
         .order_by(col(Worker.id))
     )
-    return rows.all()
 
 
-def _colleague(row: Row[Any]) -> Colleague:
-    week = share_of_week(row.working_days)
+def _colleague(worker: _Load) -> Colleague:
+    week = share_of_week(worker.working_days)
     return Colleague(
-        id=row.id,
-        sector=sector_of(Profession(row.profession), Sector(row.employer_sector)),
-        languages=tuple(row.languages),
-        capacity=row.capacity_points * week,
-        load=row.load,
-        open_cases=row.open_cases,
-        competences=frozenset(row.competences),
-        absent=row.absent,
+        id=worker.id,
+        sector=sector_of(Profession(worker.profession), Sector(worker.employer_sector)),
+        languages=tuple(worker.languages),
+        capacity=worker.capacity_points * week,
+        load=worker.load,
+        open_cases=worker.open_cases,
+        competences=frozenset(worker.competences),
+        absent=worker.absent,
         week=week,
     )
+
+
+_PAUSES = Prepared(
+    select(col(IntakeRule.team), col(IntakeRule.partner_kind), col(IntakeRule.redirect_to))
+    .where(
+        col(IntakeRule.team) == any_(bindparam("teams", type_=ARRAY(Uuid))),
+        is_paused(bindparam("now", type_=Moment)),
+    )
+    .order_by(col(IntakeRule.partner_kind))
+)
 
 
 async def _pauses(
     session: AsyncSession, team_ids: Sequence[UUID], now: datetime
 ) -> dict[UUID, list[Pause]]:
-    rows = await session.execute(
-        select(col(IntakeRule.team), col(IntakeRule.partner_kind), col(IntakeRule.redirect_to))
-        .where(col(IntakeRule.team).in_(team_ids), is_paused(now))
-        .order_by(col(IntakeRule.partner_kind))
-    )
     pauses: dict[UUID, list[Pause]] = defaultdict(list)
-    for team, kind, redirect_to in rows:
+    for team, kind, redirect_to in await _PAUSES(session, teams=team_ids, now=now):
         pauses[team].append(Pause(PartnerKind(kind), redirect_to))
     return pauses
+
+
+def _locking_first(model: type[Case | WaitlistPlace], *conditions: ColumnElement[bool]) -> Prepared:
+    """One of some refs, locked; of several that of a certain ref, then the oldest."""
+    ref = col(model.client_ref)
+    return Prepared(
+        select(col(model.id))
+        .where(ref == any_(bindparam("refs", type_=ARRAY(Uuid))), *conditions)
+        .order_by(ref != bindparam("ref", type_=Uuid), col(model.id))
+        .limit(1)
+        .with_for_update()
+    )
+
+
+_PLACE = _locking_first(WaitlistPlace)
+_OPEN_CASE = _locking_first(Case, col(Case.status) != CaseStatus.CLOSED)
 
 
 async def place_of(
     session: AsyncSession, client_ref: UUID, refs: Collection[UUID]
 ) -> WaitlistPlace | None:
     """The person's place in line, locked; of several that of this ref, then the oldest."""
-    ref = col(WaitlistPlace.client_ref)
-    place: WaitlistPlace | None = await session.scalar(
-        select(WaitlistPlace)
-        .where(ref.in_(refs))
-        .order_by(ref != client_ref, col(WaitlistPlace.id))
-        .limit(1)
-        .with_for_update()
-    )
-    return place
+    found = await _PLACE(session, ref=client_ref, refs=list(refs))
+    return await session.get(WaitlistPlace, found[0][0]) if found else None
 
 
 async def open_case_of(
     session: AsyncSession, client_ref: UUID, refs: Collection[UUID]
 ) -> Case | None:
     """The person's open case, locked; of several that of this ref, then the oldest."""
-    ref = col(Case.client_ref)
-    case: Case | None = await session.scalar(
-        select(Case)
-        .where(ref.in_(refs), col(Case.status) != CaseStatus.CLOSED)
-        .order_by(ref != client_ref, col(Case.id))
-        .limit(1)
-        .with_for_update()
-    )
-    return case
+    found = await _OPEN_CASE(session, ref=client_ref, refs=list(refs))
+    return await session.get(Case, found[0][0]) if found else None
+
+
+_ANSWERING = Prepared(
+    select(col(CaseReferral.case_id))
+    .where(col(CaseReferral.referral_id) == bindparam("referral_id", type_=Uuid))
+    .limit(1)
+)
 
 
 async def is_answered(session: AsyncSession, referral_id: UUID) -> bool:
     """Whether a case or a place answers the referral already."""
-    answering = select(col(CaseReferral.case_id)).where(
-        col(CaseReferral.referral_id) == referral_id
-    )
-    return await session.scalar(answering.limit(1)) is not None
+    return bool(await _ANSWERING(session, referral_id=referral_id))
 
 
 async def referrals_of(session: AsyncSession, case_id: UUID) -> list[CaseReferral]:

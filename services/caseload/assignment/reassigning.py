@@ -51,7 +51,7 @@ async def reassign(
         if set(before) == set(body.chosen()):
             return
         asked = await _teams_asked(session, change, body)
-        teams = await queries.lock_teams(session, col(Team.id).in_({*asked, *before.values()}))
+        teams = await queries.lock_teams(session, {*asked, *before.values()})
         rooms = await queries.rooms_of(session, teams.values(), now=work.now)
         room = _common_room(rooms, body)
         beyond = _check_room(room, body, set(before), case_weights()[CaseStatus(work.case.status)])

@@ -36,7 +36,7 @@ async def lock_teams(session: AsyncSession, place_id: UUID, data: ReferralAmende
         municipality=_municipality(place, data),
         wished_team=_wish(place, data),
     )
-    return await queries.lock_teams(session, queries.may_take(need))
+    return await queries.lock_teams_for(session, need)
 
 
 async def route(

@@ -8,23 +8,20 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from services.caseload.assignment import draining, guideline, placing, queries, rules
 from services.caseload.assignment.placing import Placing
 from services.caseload.assignment.rules import Decision
-from services.caseload.tables import Team, WaitlistPlace
+from services.caseload.tables import Team
 from shared import outbox
 
 
-async def seat(
-    session: AsyncSession, place: WaitlistPlace, now: datetime
-) -> tuple[Placing, list[outbox.Message]]:
-    """Finds workers or a place for a client whose `place` is not stored yet, but whose referrals
-    are. Returns their events, and those of others, to append last."""
-    beginning = await placing.begin(session, place, now)
+async def seat(session: AsyncSession, beginning: Placing) -> list[outbox.Message]:
+    """Finds workers or a place for a client whose place is not stored yet, but whose referrals
+    are. Adds their events; returns those of others, to append last."""
+    place, now = beginning.place, beginning.now
     need = queries.need_of(place)
-    teams = await queries.lock_teams(session, queries.may_take(need))
+    teams = await queries.lock_teams_for(session, need)
     others, rooms = await draining.give_room(session, teams, now, ahead_of=place)
     decision = rules.decide(need, rooms)
     await placing.explain(session, place.id, decision, now)
@@ -33,9 +30,9 @@ async def seat(
     if team is None or not decision.workers:
         place.waits_for_intake = rules.is_held(decision)
         await placing.wait(session, beginning, team)
-        return beginning, others
+        return others
     await placing.open_case(session, beginning, team, decision.workers)
-    return beginning, [*others, *over_guideline(team, rooms, decision, now)]
+    return [*others, *over_guideline(team, rooms, decision, now)]
 
 
 async def seat_within(
@@ -46,7 +43,7 @@ async def seat_within(
     Returns whether there is, and the events of others, to append last.
     """
     place, now = beginning.place, beginning.now
-    teams = await queries.lock_teams(session, col(Team.id) == team_id)
+    teams = await queries.lock_teams(session, [team_id])
     others, rooms = await draining.give_room(session, teams, now, ahead_of=place)
     decision = rules.decide_within(queries.need_of(place), rooms[0])
     await placing.explain(session, place.id, decision, now)

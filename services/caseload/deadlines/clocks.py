@@ -19,11 +19,19 @@ def start(
     session: AsyncSession, place: WaitlistPlace, pending_since: datetime, before: CaseClock | None
 ) -> CaseClock:
     """Starts the clock of a new place; what was known of the person in the period before, stays."""
+    clock = starting(place, pending_since, before)
+    session.add(clock)
+    return clock
+
+
+def starting(
+    place: WaitlistPlace, pending_since: datetime, before: CaseClock | None = None
+) -> CaseClock:
+    """The clock that `start` starts, which the caller stores."""
     clock = CaseClock(case_id=place.id, pending_since=pending_since)
     if before is not None:
         clock.ground, clock.ground_recorded = before.ground, before.ground_recorded
     hear(clock, AgeGroup(place.age_group), Urgency(place.urgency), pending_since)
-    session.add(clock)
     return clock
 
 

@@ -42,7 +42,7 @@ async def put_rule(
     refuse_identifying("/reason", body.reason)
     async with session.begin():
         await queries.check_sight(session, caller, team_id)
-        team = (await lock_teams(session, col(Team.id) == team_id))[team_id]
+        team = (await lock_teams(session, [team_id]))[team_id]
         now = utc_now()
         await _check(session, team, body, now)
         rule = await session.get(IntakeRule, (team_id, kind), populate_existing=True)
@@ -67,7 +67,7 @@ async def resume_due(session: AsyncSession, team_id: UUID, now: datetime) -> lis
 
     Whoever comes second, in another process, waits for the team and finds nothing left to do.
     """
-    team = (await lock_teams(session, col(Team.id) == team_id))[team_id]
+    team = (await lock_teams(session, [team_id]))[team_id]
     due = await session.scalars(
         select(IntakeRule)
         .where(

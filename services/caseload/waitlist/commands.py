@@ -14,7 +14,7 @@ from services.caseload.anonymity import refuse_identifying
 from services.caseload.assignment.queries import lock_teams
 from services.caseload.references import refusal
 from services.caseload.sight import in_sight
-from services.caseload.tables import Team, WaitlistPlace
+from services.caseload.tables import WaitlistPlace
 from services.caseload.waitlist import queries
 from services.caseload.waitlist.places import kept, standing
 from services.caseload.waitlist.rules import moved_before, priority
@@ -81,7 +81,7 @@ async def _locked_line(session: AsyncSession, wish: Move, now: datetime) -> list
             col(WaitlistPlace.id) == wish.place_id, in_sight(wish.caller, col(WaitlistPlace.team))
         )
     )
-    await lock_teams(session, col(Team.id) == team)
+    await lock_teams(session, [team] if team else [])
     places = await session.scalars(
         select(WaitlistPlace)
         .where(col(WaitlistPlace.team).is_not_distinct_from(team))
