@@ -10,9 +10,10 @@ from shared.contracts.caseload import CaseloadOverGuideline
 def note(team: Team, workers: int, average: float, now: datetime) -> list[outbox.Message]:
     """Keeps on the locked team whether its average is over the guideline; tells when it gets so."""
     over = average > team.guideline_caseload
-    told = over and not team.over_guideline
+    if over == team.over_guideline:
+        return []
     team.over_guideline = over
-    if not told:
+    if not over:
         return []
     team.version += 1
     event = CaseloadOverGuideline(
