@@ -13,8 +13,8 @@ from shared.settings import PlatformSettings
 MEASURE_SECONDS = 5.0
 
 _OUTBOX = """
-    SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(created_at)), 0) AS age
-    FROM outbox WHERE published_at IS NULL
+    SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(queued_at)), 0) AS age
+    FROM outbox_queue
 """
 _DISCLOSURES = """
     SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(at)), 0) AS age

@@ -5,7 +5,8 @@
 revision has a transaction of its own. One that makes an index on a table with rows does it in
 `with op.get_context().autocommit_block()`, CONCURRENTLY; nothing waits for a lock for long.
 `platform_v1` makes the platform's own tables as the first revision of every service knows them;
-`platform_v2` lets the audit log be told; `platform_v3` keeps what becomes of dead letters.
+`platform_v2` lets the audit log be told; `platform_v3` keeps what becomes of dead letters;
+`platform_v4` has a queue beside the outbox.
 """
 
 import asyncio
@@ -155,6 +156,65 @@ def platform_v3_undone() -> None:
     op.execute("DROP TABLE dead_letters")
 
 
+def platform_v4() -> None:
+    """What is to be sent stands in a queue of its own, so that no row of the outbox is ever written
+    again: a mark in a row of the outbox wrote the whole row, and three of its indexes, anew.
+
+    A trigger fills the queue, also for processes of before that write meanwhile. Their relays take
+    all new rows for sent. It begins with what waits now.
+    """
+    for statement in _PLATFORM_V4:
+        op.execute(statement)
+
+
+def platform_v4_undone() -> None:
+    """Marks in the rows what was sent, as before."""
+    for statement in _PLATFORM_V4_UNDONE:
+        op.execute(statement)
+
+
+_PLATFORM_V4 = (
+    """
+    CREATE TABLE outbox_queue (
+        outbox_id BIGINT PRIMARY KEY,
+        key_hash INTEGER NOT NULL,
+        queued_at TIMESTAMPTZ NOT NULL DEFAULT now()
+    )
+    """,
+    """
+    CREATE FUNCTION outbox_line_up() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+        INSERT INTO outbox_queue (outbox_id, key_hash) SELECT id, key_hash FROM added;
+        RETURN NULL;
+    END $$
+    """,
+    "DROP TRIGGER outbox_wake ON outbox",
+    """
+    CREATE TRIGGER outbox_line_up AFTER INSERT ON outbox REFERENCING NEW TABLE AS added
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_line_up()
+    """,
+    """
+    INSERT INTO outbox_queue (outbox_id, key_hash, queued_at)
+    SELECT id, key_hash, created_at FROM outbox WHERE published_at IS NULL
+    """,
+    """
+    CREATE TRIGGER outbox_wake AFTER INSERT ON outbox_queue
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_wake()
+    """,
+    "ALTER TABLE outbox ALTER COLUMN published_at SET DEFAULT now()",
+)
+_PLATFORM_V4_UNDONE = (
+    "ALTER TABLE outbox ALTER COLUMN published_at DROP DEFAULT",
+    "UPDATE outbox SET published_at = now() WHERE published_at IS NULL",
+    "UPDATE outbox SET published_at = NULL WHERE id IN (SELECT outbox_id FROM outbox_queue)",
+    "DROP TRIGGER outbox_line_up ON outbox",
+    "DROP FUNCTION outbox_line_up()",
+    "DROP TABLE outbox_queue",
+    """
+    CREATE TRIGGER outbox_wake AFTER INSERT ON outbox
+    FOR EACH STATEMENT EXECUTE FUNCTION outbox_wake()
+    """,
+)
 _PLATFORM_V1: tuple[Any, ...] = (
     """
     CREATE TABLE outbox (

@@ -129,13 +129,14 @@ async def append(session: AsyncSession, messages: Sequence[Message]) -> None:
 
 
 async def replay_all(dsn: str) -> int:
-    """Marks every event unpublished, so that the relay sends all again; how many there were."""
+    """Puts every event back in the queue, so that the relay sends all again; how many it put."""
     connection = await asyncpg.connect(dsn)
     try:
         if await connection.fetchval("SELECT to_regclass('outbox')") is None:
             return 0
         done = await connection.execute(
-            "UPDATE outbox SET published_at = NULL WHERE published_at IS NOT NULL"
+            "INSERT INTO outbox_queue (outbox_id, key_hash) SELECT id, key_hash FROM outbox "
+            "ON CONFLICT DO NOTHING"
         )
         return int(done.split()[-1])
     finally:

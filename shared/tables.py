@@ -50,9 +50,20 @@ outbox = Table(
     Column("value", LargeBinary, nullable=False),
     Column("headers", JSON, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
-    Column("published_at", DateTime(timezone=True)),
+    Column("published_at", DateTime(timezone=True), server_default=_NOW),
     Index("outbox_unpublished", "id", postgresql_where=text("published_at IS NULL")),
 )
+"""`published_at` tells nothing any more. While one release replaces another, relays of before the
+queue take new rows by it for sent, and rest; it goes with the next release."""
+
+outbox_queue = Table(
+    "outbox_queue",
+    metadata,
+    Column("outbox_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("key_hash", Integer, nullable=False),
+    Column("queued_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
+)
+"""Which rows of the outbox are still to be sent. A trigger of the outbox fills it."""
 
 inbox = Table(
     "inbox",

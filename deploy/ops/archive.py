@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import ColumnElement, exists, func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from shared.tables import outbox
+from shared.tables import outbox, outbox_queue
 
 BATCH = 5_000
 
@@ -22,7 +23,8 @@ class Wanted:
 
     def condition(self) -> ColumnElement[bool]:
         """Those of them that were published."""
-        chosen = (outbox.c.topic == self.topic) & outbox.c.published_at.is_not(None)
+        queued = exists().where(outbox_queue.c.outbox_id == outbox.c.id)
+        chosen = (outbox.c.topic == self.topic) & ~queued
         if self.since is not None:
             chosen &= outbox.c.created_at >= self.since
         if self.key is not None:
@@ -54,7 +56,10 @@ async def send_again(session: AsyncSession, wanted: Wanted) -> int:
             ids: list[Any] = list((await session.scalars(batch)).all())
             if not ids:
                 return queued
+            chosen = select(outbox.c.id, outbox.c.key_hash).where(outbox.c.id.in_(ids))
             await session.execute(
-                update(outbox).where(outbox.c.id.in_(ids)).values(published_at=None)
+                insert(outbox_queue)
+                .from_select(["outbox_id", "key_hash"], chosen)
+                .on_conflict_do_nothing()
             )
         queued, behind = queued + len(ids), ids[-1]

@@ -20,7 +20,6 @@ _OF_COLUMN = {
     "event_id": _ID,
     "subject_id": _ID,
     "reference": "upper(left(md5({0} || copy), 12))",
-    "published_at": "coalesce({0}, now())",
 }
 _OF_TABLE = {
     "referrals": {"id": _ID},

@@ -65,8 +65,8 @@ class Bench:
             return time.perf_counter()
 
     async def drained(self) -> float:
-        """When the last event was sent and marked."""
-        look = "SELECT EXISTS (SELECT FROM outbox WHERE published_at IS NULL)"
+        """When the last event was sent and had left the queue."""
+        look = "SELECT EXISTS (SELECT FROM outbox_queue)"
         while await self.database.fetchval(look):
             await asyncio.sleep(0.01)
         return time.perf_counter()
@@ -80,7 +80,7 @@ class Bench:
 
     async def empty(self) -> None:
         """Forgets what was sent, so that each round begins alike."""
-        await self.database.execute("TRUNCATE outbox")
+        await self.database.execute("TRUNCATE outbox, outbox_queue")
 
 
 @pytest.fixture

@@ -191,8 +191,8 @@ async def sent_again_shuffled(ground: Ground) -> None:
     for service in SERVICES:
         async with database(ground.house, service) as connection:
             rows += await connection.fetch(
-                "SELECT topic, key, value, headers FROM outbox WHERE published_at IS NOT NULL"
-                " AND topic = ANY($1) ORDER BY id DESC LIMIT 4000",
+                "SELECT topic, key, value, headers FROM outbox WHERE topic = ANY($1)"
+                " AND id NOT IN (SELECT outbox_id FROM outbox_queue) ORDER BY id DESC LIMIT 4000",
                 list(ALL),
             )
     Random(8).shuffle(rows)

@@ -54,9 +54,7 @@ async def observe(
     waiting, dead = 0, 0
     for service in SERVICES:
         async with database(house, service) as connection:
-            waiting += await connection.fetchval(
-                "SELECT count(*) FROM outbox WHERE published_at IS NULL"
-            )
+            waiting += await connection.fetchval("SELECT count(*) FROM outbox_queue")
             dead += await connection.fetchval(f"SELECT count(*) FROM dead_letters WHERE {OPEN}")
     return Seen(
         kept=kept,

@@ -1,6 +1,6 @@
 """A relay as a process of its own, to be killed: `python -m tests.support.relay_process`.
 
-With `hang-before-mark` it publishes and then never marks, as if it died in between.
+With `hang-before-leaving` it publishes and leaves all in the queue, as if it died in between.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ class HangingConnection:
         await asyncio.Event().wait()
 
 
-class RelayThatNeverMarks(Relay):
-    """Publishes, then hangs before the mark."""
+class RelayThatHangs(Relay):
+    """Publishes, then hangs before anything leaves the queue."""
 
     async def _publish(
         self,
@@ -38,7 +38,7 @@ class RelayThatNeverMarks(Relay):
 def main() -> None:
     """Runs until killed."""
     settings = PlatformSettings.model_validate({})
-    kind = RelayThatNeverMarks if "hang-before-mark" in sys.argv else Relay
+    kind = RelayThatHangs if "hang-before-leaving" in sys.argv else Relay
     print("started", flush=True)
     asyncio.run(kind(settings).run())
 

@@ -95,7 +95,7 @@ async def _waiting(
 
 
 async def _outbox(connection: asyncpg.Connection, name: str) -> Finding:
-    count, age = await _waiting(connection, "outbox", "created_at", "published_at IS NULL")
+    count, age = await _waiting(connection, "outbox_queue", "queued_at", "true")
     what = f"{name}: outbox"
     if age < OLD_SECONDS:
         return Finding(what, seen=f"{count} events wait")

@@ -18,7 +18,7 @@ from sqlalchemy import text
 from shared import outbox
 from shared.messages import headers_of
 from shared.outbox import replay_all
-from shared.relay import MOST_TRACED, Relay
+from shared.relay import IN_ORDER, MOST_TRACED, NEXT_OF_LANE, Relay
 from tests.support.happenings import Lab, running
 
 pytestmark = pytest.mark.kafka_too
@@ -65,7 +65,7 @@ def order_violations(lab: Lab, records: list[ConsumerRecord]) -> int:
 async def unpublished(lab: Lab) -> int:
     connection = await asyncpg.connect(lab.settings.asyncpg_dsn)
     try:
-        count = await connection.fetchval("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+        count = await connection.fetchval("SELECT count(*) FROM outbox_queue")
     finally:
         await connection.close()
     return int(count)
@@ -82,16 +82,16 @@ async def test_a_relay_killed_between_commit_and_publish_loses_nothing(lab: Lab)
     assert ids_of(records) == written
 
 
-async def test_a_relay_killed_between_publish_and_mark_repeats_but_consumers_apply_once(
+async def test_a_relay_killed_before_what_it_sent_leaves_the_queue_repeats_but_consumers_apply_once(
     lab: Lab,
 ) -> None:
     key = uuid4()
     written = await lab.write(key, range(1, 51))
-    with relay_process(lab, "hang-before-mark") as process:
+    with relay_process(lab, "hang-before-leaving") as process:
         await asyncio.to_thread(wait_for_line, process, "published")
         process.send_signal(signal.SIGKILL)
         process.wait()
-    assert await unpublished(lab) == 50, "nothing was marked"
+    assert await unpublished(lab) == 50, "nothing has left the queue"
     consumer = lab.consumer()
     async with running(Relay(lab.settings), consumer):
         await lab.wait_for_effects(50)
@@ -194,3 +194,16 @@ async def test_in_a_backlog_too_every_event_goes_out_with_a_trace(lab: Lab) -> N
     traces = [headers_of(record)["traceparent"].split("-") for record in records]
     assert len({trace_id for _, trace_id, _, _ in traces}) == len(written)
     assert {flags for *_, flags in traces} == {"00"}, "none is recorded"
+
+
+async def test_a_batch_of_a_long_backlog_is_read_without_gathering_the_backlog(lab: Lab) -> None:
+    await lab.write(uuid4(), range(1, 1001))
+    connection = await asyncpg.connect(lab.settings.asyncpg_dsn, server_settings=IN_ORDER)
+    await connection.execute(
+        "INSERT INTO outbox_queue SELECT n, n FROM generate_series(5000, 99999) n"
+    )
+    plan = await connection.fetch(f"EXPLAIN (ANALYZE) {NEXT_OF_LANE}", 4, 1, 100)
+    await connection.close()
+    scans = [line for (line,) in plan if "Scan" in line and "outbox_queue" in line]
+    assert ["Index Scan using outbox_queue_pkey" in scan for scan in scans] == [True]
+    assert not [line for (line,) in plan if "Sort" in line]
