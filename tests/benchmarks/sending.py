@@ -40,11 +40,11 @@ class Connections:
                 await writer.wait_closed()
 
     async def _one(self) -> Stream:
-        return (
-            self._free.pop()
-            if self._free
-            else await asyncio.open_connection("127.0.0.1", self._port)
-        )
+        while self._free:
+            reader, writer = self._free.pop()
+            if not reader.at_eof():  # Servers end those that rest for some seconds.
+                return reader, writer
+        return await asyncio.open_connection("127.0.0.1", self._port)
 
 
 async def latency_of(port: int, token: str, per_second: float, seconds: float) -> Latency:
