@@ -79,14 +79,16 @@ async def test_the_time_of_a_404_does_not_tell_whether_there_is_something(
     target: Service, attack: Attack
 ) -> None:
     theirs = await others_referrals(target)
-    times: dict[str, list[float]] = {"another's": [], "nobody's": []}
-    for nth in range(ROUNDS):
-        for who, wanted in (("another's", theirs[nth % OTHERS]), ("nobody's", str(new_id()))):
-            started = time.perf_counter()
-            await _ask(target, PATHS[0], wanted)
-            times[who].append(time.perf_counter() - started)
-    found = advantage(times["another's"], times["nobody's"])
-    attack.expect_refused(found < LARGEST_ADVANTAGE, f"advantage {found:.3f}")
+    for path in PATHS[:2]:
+        times: dict[str, list[float]] = {"another's": [], "nobody's": []}
+        for nth in range(ROUNDS):
+            for who, wanted in (("another's", theirs[nth % OTHERS]), ("nobody's", str(new_id()))):
+                started = time.perf_counter()
+                await _ask(target, path, wanted)
+                times[who].append(time.perf_counter() - started)
+        found = advantage(times["another's"], times["nobody's"])
+        print(f"{path}: an advantage of {found:.3f} of 0.5")
+        attack.expect_refused(found < LARGEST_ADVANTAGE, f"{path}: advantage {found:.3f}")
 
 
 async def test_the_time_of_an_answer_does_not_tell_a_landlord_who_is_known(

@@ -78,8 +78,14 @@ def view(job: Import) -> ImportView:
 
 async def _own(session: AsyncSession, caller: Caller, import_id: UUID) -> Import:
     partner = await partner_of(session, caller)
-    job = await session.get(Import, import_id)
-    if job is None or job.partner_id != partner.id or job.state == JobState.RECEIVING:
+    job: Import | None = await session.scalar(
+        select(Import).where(
+            col(Import.id) == import_id,
+            col(Import.partner_id) == partner.id,
+            col(Import.state) != JobState.RECEIVING,
+        )
+    )
+    if job is None:
         raise Problem(NOT_FOUND)
     return job
 
