@@ -160,8 +160,9 @@ def platform_v4() -> None:
     """What is to be sent stands in a queue of its own, so that no row of the outbox is ever written
     again: a mark in a row of the outbox wrote the whole row, and three of its indexes, anew.
 
-    A trigger fills the queue, also for processes of before that write meanwhile. Their relays take
-    all new rows for sent. It begins with what waits now.
+    A trigger fills the queue, also for processes of before that write meanwhile. It begins with
+    what waits now. Relays of before go on by their mark, also if one goes back to them: what both
+    send comes twice, and nothing is left out.
     """
     for statement in _PLATFORM_V4:
         op.execute(statement)
@@ -201,12 +202,16 @@ _PLATFORM_V4 = (
     CREATE TRIGGER outbox_wake AFTER INSERT ON outbox_queue
     FOR EACH STATEMENT EXECUTE FUNCTION outbox_wake()
     """,
-    "ALTER TABLE outbox ALTER COLUMN published_at SET DEFAULT now()",
 )
 _PLATFORM_V4_UNDONE = (
-    "ALTER TABLE outbox ALTER COLUMN published_at DROP DEFAULT",
-    "UPDATE outbox SET published_at = now() WHERE published_at IS NULL",
-    "UPDATE outbox SET published_at = NULL WHERE id IN (SELECT outbox_id FROM outbox_queue)",
+    """
+    UPDATE outbox SET published_at = now()
+    WHERE published_at IS NULL AND NOT EXISTS (SELECT FROM outbox_queue WHERE outbox_id = id)
+    """,
+    """
+    UPDATE outbox SET published_at = NULL
+    WHERE published_at IS NOT NULL AND id IN (SELECT outbox_id FROM outbox_queue)
+    """,
     "DROP TRIGGER outbox_line_up ON outbox",
     "DROP FUNCTION outbox_line_up()",
     "DROP TABLE outbox_queue",

@@ -50,11 +50,11 @@ outbox = Table(
     Column("value", LargeBinary, nullable=False),
     Column("headers", JSON, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=_NOW),
-    Column("published_at", DateTime(timezone=True), server_default=_NOW),
+    Column("published_at", DateTime(timezone=True)),
     Index("outbox_unpublished", "id", postgresql_where=text("published_at IS NULL")),
 )
-"""`published_at` tells nothing any more. While one release replaces another, relays of before the
-queue take new rows by it for sent, and rest; it goes with the next release."""
+"""`published_at` tells nothing any more: relays of before the queue send by it, while one release
+replaces another; it goes with the next one."""
 
 outbox_queue = Table(
     "outbox_queue",
